@@ -1,0 +1,1 @@
+"""The monitor on one machine, for a demo and for tests."""

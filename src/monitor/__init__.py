@@ -1,0 +1,1 @@
+"""What is true of an event: no Faust, no broker, no clock."""

@@ -1,0 +1,1 @@
+"""The national interface: what travels on the wire and what it means."""

@@ -1,0 +1,1 @@
+"""What is remembered for a key, and for how long."""

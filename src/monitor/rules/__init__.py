@@ -1,0 +1,1 @@
+"""What is not right: one file per rule, and the catalogue that lists them."""

@@ -1,0 +1,1 @@
+"""Where events travel: Faust agents, topics and the unit of work."""
