@@ -1,0 +1,78 @@
+"""What a rule is: frozen policy (who, why, how grave, which limits) and one pure function; it never stores anything.
+
+A rule is asked about one subject (a settlement, a stay, the purchases of a person or a pharmacy) in the light of all that
+is remembered, and answers with breaches. Everything else (ids, revisions, withdrawal, lateness) is done once, for all.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct, field
+
+from monitor.outputs import Kind
+
+
+class Mode(StrEnum):
+    """What a region lets a rule do (contract §2 'Modes')."""
+
+    OFF = "off"
+    SHADOW = "shadow"
+    SUSPECT = "suspect"
+    BLOCK = "block"
+
+
+class Subject(StrEnum):
+    """What incidents of a rule are kept for (contract §2 'incident')."""
+
+    PROVIDER = "provider"
+    PERSON = "person"
+    PERSON_AT_PROVIDER = "person_at_provider"
+    TRACE = "trace"
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The numbers of a rule that a region may change; each rule adds its own. Units stand last in the names."""
+
+    mode: Mode = Mode.BLOCK
+    incident_gap_s: int = 86_400
+
+
+class Text(Struct, frozen=True, kw_only=True):
+    """What people read of a rule, in one language; str.format templates over the facts of a breach.
+
+    `content` becomes vola_cont (<= 500), `evidence` vola_evid (<= 500), `summary` the line a duty officer reads of an
+    incident: it may use {provider} {findings} {persons} {amount} {since} and nothing else.
+    """
+
+    name: str
+    content: str
+    evidence: str
+    summary: str
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One entry of the catalogue."""
+
+    id: str
+    version: str
+    kind: Kind
+    severity: int
+    """The gravest it may reach."""
+    law: str
+    """Legal basis, in Chinese as cited."""
+    zh: Text
+    en: Text
+    limits: type[Limits] = Limits
+    subject: Subject = Subject.PROVIDER
+    whole: bool = False
+    """W: concerns the whole settlement."""
+    about_patient: bool = False
+    """About the patient's person: at most severity 2 when a family account paid (contract §3)."""
+    find: Callable[..., Any]
+    firing: tuple[Any, ...] = field(default_factory=tuple)
+    quiet: tuple[Any, ...] = field(default_factory=tuple)
+
+    def text(self, language: str) -> Text:
+        """The texts in `language`: zh or en."""
+        return self.en if language == "en" else self.zh
