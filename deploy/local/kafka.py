@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -181,10 +182,8 @@ class LocalKafka:
         log = (self._work / "kafka.log").read_text(errors="replace")
         if "Address already in use" in log:
             raise _PortTakenError
-        told = [
-            line for line in log.splitlines() if "ERROR" in line or "Exception" in line or "rror:" in line
-        ]
-        raise LocalKafkaError(f"Kafka ended while it started: {told[0] if told else 'it gave no reason'}")
+        told = re.search(r"(?:Exception|Error): (.*)", log)
+        raise LocalKafkaError(f"Kafka ended while it started: {told[1] if told else 'it gave no reason.'}")
 
     def _properties(self, data: Path, ports: tuple[int, int]) -> str:
         plain, controller = (f"{HOST}:{port}" for port in ports)
