@@ -1,0 +1,121 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.local.jars import ENDPOINTS
+from deploy.local.storage import SETTINGS
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ["topics", "worker", "gateway"]
+SECRET = re.compile(r"KEY|TOKEN|PASSWORD|SECRET")
+
+
+def test_kafka_is_the_version_that_the_tests_run_on() -> None:
+    tested = next(end.rsplit(":", 1)[1] for end in ENDPOINTS if "kafka" in end)
+    assert SERVICES["kafka"]["image"] == f"apache/kafka:{tested}"
+
+
+def test_the_broker_is_set_as_the_one_that_the_tests_run_on() -> None:
+    environment = SERVICES["kafka"]["environment"]
+    for name in [
+        "auto.create.topics.enable",
+        "offsets.topic.replication.factor",
+        "transaction.state.log.replication.factor",
+        "transaction.state.log.min.isr",
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+    ]:
+        assert environment["KAFKA_" + name.replace(".", "_").upper()] == SETTINGS[name]
+
+
+def test_kafka_keeps_its_data_in_a_volume() -> None:
+    kafka = SERVICES["kafka"]
+    (volume,) = kafka["volumes"]
+    name, path = volume.split(":")
+    assert name in COMPOSE["volumes"]
+    assert kafka["environment"]["KAFKA_LOG_DIRS"] == path
+
+
+def test_kafka_is_reached_from_inside_alone() -> None:
+    assert "ports" not in SERVICES["kafka"]
+
+
+@pytest.mark.parametrize("name", ["worker", "gateway"])
+def test_nothing_reads_before_the_topics_are_made(name: str) -> None:
+    after = SERVICES[name]["depends_on"]
+    assert after["kafka"]["condition"] == "service_healthy"
+    assert after["topics"]["condition"] == "service_completed_successfully"
+
+
+def test_topics_are_made_once_when_kafka_answers() -> None:
+    topics = SERVICES["topics"]
+    assert topics["command"] == ["topics", "create"]
+    assert topics["depends_on"]["kafka"]["condition"] == "service_healthy"
+    assert topics["restart"] == "no"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_has_limits(name: str) -> None:
+    limits = SERVICES[name]["deploy"]["resources"]["limits"]
+    assert {"cpus", "memory"} <= limits.keys()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ours_may_do_nothing_more_than_they_need(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_secret_has_a_default(name: str) -> None:
+    for variable, value in SERVICES[name]["environment"].items():
+        if SECRET.search(variable):
+            assert re.fullmatch(r"\$\{" + variable + r":\?[^}]+\}", value), variable
+
+
+def test_the_gateway_listens_to_this_machine_alone() -> None:
+    (port,) = SERVICES["gateway"]["ports"]
+    assert port.startswith("127.0.0.1:")
+
+
+@pytest.mark.parametrize("name", ["worker", "gateway"])
+def test_what_runs_on_is_asked_for_its_health(name: str) -> None:
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
+    assert "/-/healthy" in dockerfile
+    assert "HEALTH_PORT" in dockerfile
+    assert "healthcheck" not in SERVICES[name]
+    assert SERVICES[name]["environment"]["HEALTH_PORT"].isdigit()
+
+
+def test_the_image_does_not_run_as_root() -> None:
+    lines = (ROOT / "deploy" / "Dockerfile").read_text().splitlines()
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users
+    assert not users[-1].startswith(("root", "0"))
+
+
+def test_the_image_holds_nothing_without_a_hash() -> None:
+    text = (ROOT / "deploy" / "Dockerfile").read_text().replace("\\\n", " ")
+    for install in re.findall(r"pip (?:install|wheel) [^&\n]+", text):
+        assert "--no-deps" in install
+        assert (
+            "--require-hashes" in install or "claim_monitor-" in install or "--no-build-isolation" in install
+        )
+
+
+def test_the_image_runs_the_locked_versions() -> None:
+    tested = _pins(ROOT / "requirements.lock")
+    for lock in ["requirements.lock", "build.lock"]:
+        image = _pins(ROOT / "deploy" / lock)
+        assert image
+        assert image.items() <= tested.items()
+
+
+def _pins(lock: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock.read_text(), re.MULTILINE))
