@@ -1,0 +1,283 @@
+"""Reference tables: what the rules know beyond the feed (contract §1 'Reference tables').
+
+Each table is one CSV file. A file found in the region's folder replaces the built-in one of rules/knowledge/.
+Every row is checked at start, so a rule never meets a wrong one.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from monitor.events import COUNT_UNIT
+from monitor.privacy import Tokens
+from monitor.tables import (
+    BadCellError,
+    Folder,
+    ReferenceTableError,
+    Row,
+    Table,
+    day,
+    flag,
+    icd_prefix,
+    one_of,
+    scaled,
+    text,
+    whole,
+)
+
+__all__ = [
+    "BUILT_IN",
+    "TABLES",
+    "AgeRange",
+    "Frequency",
+    "PersonEntry",
+    "Provider",
+    "Reference",
+    "ReferenceTableError",
+    "load_reference",
+]
+
+BUILT_IN: Final = Path(__file__).parent / "rules" / "knowledge"
+HOSPITAL: Final = "1"
+PHARMACY: Final = "2"
+AGE_MAX: Final = 150
+DAYS_MAX: Final = 400
+
+
+class Provider(Struct, frozen=True, gc=False, kw_only=True):
+    """A designated institution. `kind` is fixmedins_type: 1 hospital, 2 pharmacy."""
+
+    code: str
+    name: str = ""
+    kind: str = HOSPITAL
+    level: str = ""
+    """medins_lv."""
+    open_24h: bool = False
+    face_check: bool = False
+    """Signs patients in by face."""
+    admvs: str = ""
+    group: str = ""
+    """E.g. the lead unit of a medical group: for display and grouping, no rule uses it."""
+
+
+class PersonEntry(Struct, frozen=True, gc=False, kw_only=True):
+    """A row of the register. Days count from 1970-01-01; `gender` is gend 1 male, 2 female, empty unknown."""
+
+    gender: str = ""
+    birth_day: int | None = None
+    death_day: int | None = None
+
+
+_UNKNOWN: Final = PersonEntry()
+
+
+class AgeRange(Struct, frozen=True, gc=False):
+    """Completed years, inclusive; None = no bound."""
+
+    min: int | None = None
+    max: int | None = None
+
+    def holds(self, age: int) -> bool:
+        """Whether an age in completed years lies within."""
+        return (self.min is None or age >= self.min) and (self.max is None or age <= self.max)
+
+
+class Frequency(Struct, frozen=True, gc=False):
+    """At most `max` (1/10,000) in `days` calendar days including that day."""
+
+    max: int
+    days: int
+
+
+class Reference(Struct, frozen=True, kw_only=True):
+    """All tables, ready to be asked. `digest` names the content of all files, whatever the token key."""
+
+    providers: dict[str, Provider] = {}
+    persons: dict[str, PersonEntry] = {}
+    """By token of psn_no."""
+    once_per_day: frozenset[str] = frozenset()
+    item_frequency: dict[str, tuple[Frequency, ...]] = {}
+    drug_indication: dict[str, tuple[str, ...]] = {}
+    """Drug -> allowed prefixes of diagnoses."""
+    drug_supply: dict[str, int] = {}
+    """Drug -> days at most."""
+    drug_age: dict[str, tuple[AgeRange, ...]] = {}
+    drug_sex: dict[str, str] = {}
+    """Drug -> the only gend allowed."""
+    drug_group: dict[str, frozenset[str]] = {}
+    """Drug -> the groups it is in."""
+    diagnosis_sex: tuple[tuple[str, str], ...] = ()
+    """(prefix, the only gend)."""
+    diagnosis_age: tuple[tuple[str, AgeRange], ...] = ()
+    dialysis_items: frozenset[str] = frozenset()
+    split_exempt: tuple[str, ...] = ()
+    trace_ignore: frozenset[str] = frozenset()
+    digest: str = ""
+    unused_files: tuple[str, ...] = ()
+    """CSV files of the folder that are no table: worth a warning, a table may be misnamed."""
+
+    drugs_of_group: dict[str, tuple[str, ...]] = {}
+    """Derived: group -> its drugs, in order."""
+    prefixes_of_sex: dict[str, tuple[str, ...]] = {}
+    """Derived: gend -> prefixes of the diagnoses that only it can have."""
+
+    def __post_init__(self) -> None:
+        groups: dict[str, list[str]] = {}
+        for drug in sorted(self.drug_group):
+            for group in self.drug_group[drug]:
+                groups.setdefault(group, []).append(drug)
+        force_setattr(self, "drugs_of_group", {group: tuple(drugs) for group, drugs in groups.items()})
+        sexes = {gender for _, gender in self.diagnosis_sex}
+        prefixes = {sex: tuple(p for p, gender in self.diagnosis_sex if gender == sex) for sex in sexes}
+        force_setattr(self, "prefixes_of_sex", prefixes)
+
+    def is_pharmacy(self, provider: str, infno: str) -> bool:
+        """By its entry's fixmedins_type; without an entry a 21xx caller is a pharmacy (contract §1)."""
+        entry = self.providers.get(provider)
+        return infno.startswith("21") if entry is None else entry.kind == PHARMACY
+
+    def gender(self, known: str, person: str) -> str:
+        """What the calls say (gend 1, 2), else the register's; empty when neither does."""
+        return known or self._register(person).gender
+
+    def birth_day(self, known: int | None, person: str) -> int | None:
+        """What the calls say, else the register's."""
+        return self._register(person).birth_day if known is None else known
+
+    def death_day(self, known: int | None, person: str) -> int | None:
+        """The earlier of what the calls and the register say (contract §4 'Register')."""
+        entry = self._register(person).death_day
+        return known if entry is None else entry if known is None else min(known, entry)
+
+    def _register(self, person: str) -> PersonEntry:
+        return self.persons.get(person, _UNKNOWN)
+
+
+def _age_range(row: Row) -> AgeRange:
+    low, high = (
+        whole(row, column, low=0, high=AGE_MAX) if row[column] else None for column in ("min_age", "max_age")
+    )
+    if low is not None and high is not None and low > high:
+        raise BadCellError("max_age", "is below min_age")
+    return AgeRange(low, high)
+
+
+def _provider(row: Row) -> tuple[str, Provider]:
+    code = text(row, "fixmedins_code")
+    return code, Provider(
+        code=code,
+        name=row["fixmedins_name"],
+        kind=one_of(row, "fixmedins_type", (HOSPITAL, PHARMACY)),
+        level=row["medins_lv"],
+        open_24h=flag(row, "open_24h"),
+        face_check=flag(row, "face_check"),
+        admvs=row["admvs"],
+        group=row.get("group", ""),
+    )
+
+
+def _person(row: Row) -> tuple[str, PersonEntry]:
+    gender = one_of(row, "gend", ("1", "2", "0", "9", ""))
+    return text(row, "psn_no"), PersonEntry(
+        gender=gender if gender in {"1", "2"} else "",
+        birth_day=day(row, "brdy"),
+        death_day=day(row, "die_date"),
+    )
+
+
+def _frequency(row: Row) -> tuple[str, Frequency]:
+    most = scaled(row, "max", unit=COUNT_UNIT)
+    return text(row, "item"), Frequency(most, whole(row, "days", low=1, high=DAYS_MAX))
+
+
+def _days(row: Row) -> tuple[str, int]:
+    return text(row, "drug"), whole(row, "max_days", low=1, high=DAYS_MAX)
+
+
+def _items(name: str, column: str) -> Table[str]:
+    return Table(name=name, columns=(column,), parse=lambda row: text(row, column))
+
+
+PROVIDERS: Final = Table(
+    name="providers",
+    columns=(
+        "fixmedins_code",
+        "fixmedins_name",
+        "fixmedins_type",
+        "medins_lv",
+        "open_24h",
+        "face_check",
+        "admvs",
+    ),
+    optional=("group",),
+    parse=_provider,
+)
+PERSONS: Final = Table(name="persons", columns=("psn_no", "gend", "brdy", "die_date"), parse=_person)
+ONCE_PER_DAY: Final = _items("once_per_day", "item")
+ITEM_FREQUENCY: Final = Table(name="item_frequency", columns=("item", "max", "days"), parse=_frequency)
+DRUG_INDICATION: Final = Table(
+    name="drug_indication",
+    columns=("drug", "diagnosis_prefix"),
+    parse=lambda row: (text(row, "drug"), icd_prefix(row)),
+)
+DRUG_SUPPLY: Final = Table(name="drug_supply", columns=("drug", "max_days"), parse=_days)
+DRUG_AGE: Final = Table(
+    name="drug_age",
+    columns=("drug", "min_age", "max_age"),
+    parse=lambda row: (text(row, "drug"), _age_range(row)),
+)
+DRUG_SEX: Final = Table(
+    name="drug_sex",
+    columns=("drug", "gend"),
+    parse=lambda row: (text(row, "drug"), one_of(row, "gend", ("1", "2"))),
+)
+DRUG_GROUP: Final = Table(
+    name="drug_group",
+    columns=("drug", "group"),
+    parse=lambda row: (text(row, "drug"), text(row, "group")),
+)
+DIAGNOSIS_SEX: Final = Table(
+    name="diagnosis_sex",
+    columns=("diagnosis_prefix", "gend"),
+    parse=lambda row: (icd_prefix(row), one_of(row, "gend", ("1", "2"))),
+)
+DIAGNOSIS_AGE: Final = Table(
+    name="diagnosis_age",
+    columns=("diagnosis_prefix", "min_age", "max_age"),
+    parse=lambda row: (icd_prefix(row), _age_range(row)),
+)
+DIALYSIS_ITEMS: Final = _items("dialysis_items", "item")
+SPLIT_EXEMPT: Final = Table(name="split_exempt", columns=("diagnosis_prefix",), parse=icd_prefix)
+TRACE_IGNORE: Final = _items("trace_ignore", "drug_trac_codg")
+
+TABLES: Final[tuple[str, ...]] = (
+    *(t.name for t in (PROVIDERS, PERSONS, ITEM_FREQUENCY, DRUG_INDICATION, DRUG_SUPPLY, DRUG_AGE)),
+    *(t.name for t in (DRUG_SEX, DRUG_GROUP, DIAGNOSIS_SEX, DIAGNOSIS_AGE)),
+    *(t.name for t in (ONCE_PER_DAY, DIALYSIS_ITEMS, SPLIT_EXEMPT, TRACE_IGNORE)),
+)
+"""Every table's name: its file is the name with .csv."""
+
+
+def load_reference(folder: Path | None, *, tokens: Tokens) -> Reference:
+    """The tables of `folder` over the built-in ones (None: these alone); else ReferenceTableError."""
+    source = Folder(folder, built_in=BUILT_IN)
+    return Reference(
+        providers=source.one_each(PROVIDERS),
+        persons={tokens.person(psn_no): entry for psn_no, entry in source.one_each(PERSONS).items()},
+        once_per_day=frozenset(source.items(ONCE_PER_DAY)),
+        item_frequency=source.several_each(ITEM_FREQUENCY),
+        drug_indication=source.several_each(DRUG_INDICATION),
+        drug_supply=source.one_each(DRUG_SUPPLY),
+        drug_age=source.several_each(DRUG_AGE),
+        drug_sex=source.one_each(DRUG_SEX),
+        drug_group={drug: frozenset(groups) for drug, groups in source.several_each(DRUG_GROUP).items()},
+        diagnosis_sex=source.items(DIAGNOSIS_SEX),
+        diagnosis_age=source.items(DIAGNOSIS_AGE),
+        dialysis_items=frozenset(source.items(DIALYSIS_ITEMS)),
+        split_exempt=source.items(SPLIT_EXEMPT),
+        trace_ignore=frozenset(source.items(TRACE_IGNORE)),
+        unused_files=source.unused_files(TABLES),
+        digest=source.digest(),
+    )
