@@ -1,0 +1,265 @@
+"""Settlements, their charge lines and what undoes them: 2102, 2103, 2204, 2205, 2207, 2208, 2301, 2302, 2304, 2305, 2601."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from monitor.events import (
+    Charged,
+    ChargesWithdrawn,
+    Event,
+    Line,
+    Reversed,
+    Settled,
+    TraceMark,
+    Undone,
+    Withdrawal,
+)
+from monitor.interface import fields, wire
+from monitor.interface.call import Call
+from monitor.interface.envelope import typed_decoder
+from monitor.interface.fields import (
+    begin_or_none,
+    day,
+    fen,
+    fen_or_zero,
+    ident,
+    many,
+    moment,
+    needed,
+    one,
+    read,
+    text,
+)
+from monitor.interface.outcomes import Fault, Reason, Skip
+
+ALL = "0000"
+"""As a chrg_bchno of a 2205 or a feedetl_sn of a 2302: everything of the visit."""
+
+_SALE = typed_decoder(wire.Sale)
+_VISIT_BILL = typed_decoder(wire.VisitBill)
+_SETTLEMENT_REPLY = typed_decoder(wire.SettlementReply)
+_CHARGES = typed_decoder(wire.ChargesInput)
+_NAMED = typed_decoder(wire.NamedInput)
+
+_DETAIL_READERS = {
+    "feedetl_sn": ident,
+    "med_list_codg": ident,
+    "fee_ocur_time": moment,
+    "cnt": fields.count,
+    "pric": fields.price,
+    "det_item_fee_sumamt": fen,
+    "prd_days": fields.supply_days,
+    "mdtrt_id": text,
+    "chrg_bchno": text,
+    "init_feedetl_sn": text,
+    "rx_circ_flag": text,
+}
+
+
+def pharmacy_sale(call: Call) -> tuple[Event, ...]:
+    """2102."""
+    info = _settlement_info(call)
+    sale = call.read_input(_SALE)
+    bill = needed(sale.druginfo, "input.druginfo")
+    if sale.drugdetail is None:
+        raise Fault(Reason.MISSING_FIELD, "input.drugdetail")
+    rows = many(sale.drugdetail, "input.drugdetail", limit=call.lines_max)
+    lines = tuple(_lines(rows, "input.drugdetail"))
+    carriers = ((sale, "input"), (bill, "input.druginfo"), *((row, "input.drugdetail") for row in rows))
+    visit = read(text, info.mdtrt_id, "output.setlinfo.mdtrt_id")
+    return (
+        _settled(call, bill, info, "input.druginfo", visit=visit, lines=lines, traces=call.traces(carriers)),
+    )
+
+
+def visit_settlement(call: Call) -> tuple[Event, ...]:
+    """2207 and 2304: their lines are those uploaded for the visit."""
+    info = _settlement_info(call)
+    asked = call.read_input(_VISIT_BILL)
+    bill = needed(asked.data, "input.data")
+    visit = read(ident, bill.mdtrt_id, "input.data.mdtrt_id")
+    traces = call.traces(((asked, "input"), (bill, "input.data")))
+    return (_settled(call, bill, info, "input.data", visit=visit, lines=None, traces=traces),)
+
+
+def _settlement_info(call: Call) -> wire.SettlementInfo:
+    """The setlinfo of a settlement that counts: one with a setl_id."""
+    reply = call.read_output(_SETTLEMENT_REPLY)
+    info = one(reply.setlinfo, "output.setlinfo") if reply else None
+    if info is None or info.setl_id is None or info.setl_id == "":
+        raise Skip("no_settlement_id")
+    return info
+
+
+def _settled(  # noqa: PLR0913 - a settlement has that many parts
+    call: Call,
+    bill: wire.Bill,
+    info: wire.SettlementInfo,
+    path: str,
+    *,
+    visit: str,
+    lines: tuple[Line, ...] | None,
+    traces: tuple[TraceMark, ...],
+) -> Settled:
+    if bill.psn_no == "":
+        person = call.person(info.psn_no, "output.setlinfo.psn_no")
+    else:
+        person = call.person(bill.psn_no, f"{path}.psn_no")
+    said = "output.setlinfo"
+    med_type = read(text, bill.med_type, f"{path}.med_type") or read(text, info.med_type, f"{said}.med_type")
+    insutype = read(text, info.insutype, f"{said}.insutype") or read(text, bill.insutype, f"{path}.insutype")
+    sale = call.infno == "2102"
+    return Settled(
+        provider=call.provider,
+        infno=call.infno,
+        msgid=call.msgid,
+        person=person,
+        at=read(moment, info.setl_time, f"{said}.setl_time"),
+        settlement_id=read(ident, info.setl_id, f"{said}.setl_id"),
+        visit=visit,
+        med_type=med_type,
+        insutype=insutype,
+        disease=read(text, bill.dise_codg, f"{path}.dise_codg") if sale else "",
+        family=read(text, bill.acct_used_flag, f"{path}.acct_used_flag") == "2",
+        terminal=call.terminal,
+        fee=read(fen, info.medfee_sumamt, f"{said}.medfee_sumamt"),
+        fund=read(fen_or_zero, info.fund_pay_sumamt, f"{said}.fund_pay_sumamt"),
+        gender=read(text, info.gend, f"{said}.gend"),
+        birth_day=read(day, info.brdy, f"{said}.brdy"),
+        begin=read(begin_or_none, bill.begntime, f"{path}.begntime") if sale else None,
+        lines=lines,
+        batch=read(text, bill.chrg_bchno, f"{path}.chrg_bchno") if call.infno == "2207" else "",
+        traces=traces,
+    )
+
+
+def _lines(rows: Iterable[wire.Detail], path: str) -> list[Line]:
+    lines: list[Line] = []
+    for row in rows:
+        try:
+            lines.append(
+                Line(
+                    ident(row.feedetl_sn),
+                    ident(row.med_list_codg),
+                    moment(row.fee_ocur_time),
+                    fields.count(row.cnt),
+                    fields.price(row.pric),
+                    fen(row.det_item_fee_sumamt),
+                    fields.supply_days(row.prd_days),
+                    text(row.mdtrt_id),
+                    text(row.chrg_bchno),
+                    text(row.init_feedetl_sn),
+                    text(row.rx_circ_flag) == "1",
+                )
+            )
+        except (Fault, TypeError):
+            _blame(row, f"{path}[{len(lines)}]")
+            raise
+    return lines
+
+
+def _blame(row: Any, path: str) -> None:  # noqa: ANN401 - any row with these fields
+    """Raise the fault of the first field that can't be read, with its path."""
+    for name, reader in _DETAIL_READERS.items():
+        read(reader, getattr(row, name), f"{path}.{name}")
+
+
+def charges(call: Call) -> tuple[Event, ...]:
+    """2204 and 2301: one fact for each person in the rows."""
+    path = "input.feedetail"
+    asked = call.read_input(_CHARGES)
+    if asked.feedetail is None:
+        raise Fault(Reason.MISSING_FIELD, path)
+    rows = many(asked.feedetail, path, limit=call.lines_max)
+    if not rows:
+        raise Skip("no_lines")
+    by_person: dict[str, list[Line]] = {}
+    for index, (row, line) in enumerate(zip(rows, _lines(rows, path), strict=True)):
+        if not line.visit:
+            raise Fault(Reason.MISSING_FIELD, f"{path}[{index}].mdtrt_id")
+        by_person.setdefault(call.person(row.psn_no, f"{path}[{index}].psn_no"), []).append(line)
+    return tuple(
+        [
+            Charged(
+                provider=call.provider,
+                infno=call.infno,
+                msgid=call.msgid,
+                person=person,
+                at=call.at,
+                lines=tuple(lines),
+            )
+            for person, lines in by_person.items()
+        ]
+    )
+
+
+def charges_withdrawn(call: Call) -> tuple[Event, ...]:
+    """2205 (a batch) and 2302 (single lines); "0000" is all of the visit."""
+    asked = call.read_input(_NAMED)
+    if asked.data is None:
+        raise Fault(Reason.MISSING_FIELD, "input.data")
+    by_person: dict[str, list[Withdrawal]] = {}
+    for index, row in enumerate(many(asked.data, "input.data", limit=call.lines_max)):
+        path = f"input.data[{index}]" if isinstance(asked.data, list) else "input.data"
+        person = call.person(row.psn_no, f"{path}.psn_no")
+        visit = read(ident, row.mdtrt_id, f"{path}.mdtrt_id")
+        if call.infno == "2205":
+            what = _batch(row, path)
+            withdrawal = Withdrawal(visit) if what in {"", ALL} else Withdrawal(visit, batch=what)
+        else:
+            what = read(ident, row.feedetl_sn, f"{path}.feedetl_sn")
+            withdrawal = Withdrawal(visit) if what == ALL else Withdrawal(visit, number=what)
+        by_person.setdefault(person, []).append(withdrawal)
+    if not by_person:
+        raise Skip("no_lines")
+    return tuple(
+        [
+            ChargesWithdrawn(
+                provider=call.provider,
+                infno=call.infno,
+                msgid=call.msgid,
+                person=person,
+                at=call.at,
+                withdrawals=tuple(withdrawals),
+            )
+            for person, withdrawals in by_person.items()
+        ]
+    )
+
+
+def _batch(row: wire.Named, path: str) -> str:
+    """chrg_bchno: empty is all, but absent is a fault, since it would take back more than was meant."""
+    if row.chrg_bchno is None:
+        raise Fault(Reason.MISSING_FIELD, f"{path}.chrg_bchno")
+    return read(text, row.chrg_bchno, f"{path}.chrg_bchno")
+
+
+def reversal(call: Call) -> tuple[Event, ...]:
+    """2103, 2208 and 2305."""
+    row = needed(call.read_input(_NAMED).data, "input.data")
+    return (
+        Reversed(
+            provider=call.provider,
+            infno=call.infno,
+            msgid=call.msgid,
+            person=call.person(row.psn_no, "input.data.psn_no"),
+            at=call.at,
+            settlement_id=read(ident, row.setl_id, "input.data.setl_id"),
+        ),
+    )
+
+
+def compensation(call: Call) -> tuple[Event, ...]:
+    """2601."""
+    row = needed(call.read_input(_NAMED).data, "input.data")
+    return (
+        Undone(
+            provider=call.provider,
+            infno=call.infno,
+            msgid=call.msgid,
+            person=call.person(row.psn_no, "input.data.psn_no"),
+            at=call.at,
+            of_msgid=read(ident, row.omsgid, "input.data.omsgid"),
+            of_infno=read(ident, row.oinfno, "input.data.oinfno"),
+        ),
+    )

@@ -1,0 +1,191 @@
+"""Visits and stays: 2201, 2202, 2203, 2401, 2402, 2404, 2405."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from monitor.events import (
+    DAY,
+    AdmissionWithdrawn,
+    Admitted,
+    Diagnosed,
+    Diagnosis,
+    Discharged,
+    DischargeWithdrawn,
+    Event,
+    VisitCancelled,
+    VisitOpened,
+)
+from monitor.interface import wire
+from monitor.interface.call import Call
+from monitor.interface.envelope import typed_decoder
+from monitor.interface.fields import begin_or_end, begin_or_none, day, ident, many, needed, one, read, text
+from monitor.interface.outcomes import Fault, Reason
+
+_NAMED = typed_decoder(wire.NamedInput)
+_VISIT = typed_decoder(wire.VisitInput)
+_REPLY = typed_decoder(wire.VisitReply)
+
+WESTERN = ("1", "")
+"""diag_type of a Western diagnosis, or none given."""
+DIED = "5"
+"""dscg_way."""
+
+
+def registration(call: Call) -> tuple[Event, ...]:
+    """2201; the reply gives the visit its id."""
+    row = needed(call.read_input(_NAMED).data, "input.data")
+    return (
+        VisitOpened(
+            provider=call.provider,
+            infno=call.infno,
+            msgid=call.msgid,
+            person=call.person(row.psn_no, "input.data.psn_no"),
+            at=call.at,
+            visit=_visit_given(call, "output.data.mdtrt_id"),
+            begin=read(begin_or_none, row.begntime, "input.data.begntime"),
+        ),
+    )
+
+
+def _visit_given(call: Call, official: str) -> str:
+    """mdtrt_id of the reply, in whichever of its three places it stands."""
+    reply = call.read_output(_REPLY)
+    if reply is not None:
+        for part, path in (
+            (one(reply.data, "output.data"), "output.data"),
+            (one(reply.result, "output.result"), "output.result"),
+            (reply, "output"),
+        ):
+            if part is not None and part.mdtrt_id is not None and part.mdtrt_id != "":
+                return read(ident, part.mdtrt_id, f"{path}.mdtrt_id")
+    raise Fault(Reason.MISSING_FIELD, official)
+
+
+class _Withdrawn(Protocol):
+    def __call__(
+        self, *, provider: str, infno: str, msgid: str, person: str, at: int, visit: str
+    ) -> Event: ...
+
+
+def _withdrawal(fact: _Withdrawn) -> Callable[[Call], tuple[Event, ...]]:
+    def decode(call: Call) -> tuple[Event, ...]:
+        row = needed(call.read_input(_NAMED).data, "input.data")
+        return (
+            fact(
+                provider=call.provider,
+                infno=call.infno,
+                msgid=call.msgid,
+                person=call.person(row.psn_no, "input.data.psn_no"),
+                at=call.at,
+                visit=read(ident, row.mdtrt_id, "input.data.mdtrt_id"),
+            ),
+        )
+
+    return decode
+
+
+registration_withdrawn = _withdrawal(VisitCancelled)
+"""2202."""
+admission_withdrawn = _withdrawal(AdmissionWithdrawn)
+"""2404."""
+discharge_withdrawn = _withdrawal(DischargeWithdrawn)
+"""2405."""
+
+
+def visit_details(call: Call) -> tuple[Event, ...]:
+    """2203: the diagnoses are those of diseinfo."""
+    asked = call.read_input(_VISIT)
+    path = "input.mdtrtinfo"
+    info = needed(asked.mdtrtinfo, path)
+    rows = many(asked.diseinfo, "input.diseinfo", limit=call.lines_max)
+    return (
+        Diagnosed(
+            provider=call.provider,
+            infno=call.infno,
+            msgid=call.msgid,
+            person=call.person(info.psn_no, f"{path}.psn_no"),
+            at=call.at,
+            visit=read(ident, info.mdtrt_id, f"{path}.mdtrt_id"),
+            med_type=read(text, info.med_type, f"{path}.med_type"),
+            begin=read(begin_or_none, info.begntime, f"{path}.begntime"),
+            diagnoses=tuple(_diagnoses(rows)),
+        ),
+    )
+
+
+def admission(call: Call) -> tuple[Event, ...]:
+    """2401; the reply gives the stay its id."""
+    asked = call.read_input(_VISIT)
+    path = "input.mdtrtinfo"
+    info = needed(asked.mdtrtinfo, path)
+    return (
+        Admitted(
+            provider=call.provider,
+            infno=call.infno,
+            msgid=call.msgid,
+            person=call.person(info.psn_no, f"{path}.psn_no"),
+            at=call.at,
+            visit=_visit_given(call, "output.result.mdtrt_id"),
+            begin=read(begin_or_end, info.begntime, f"{path}.begntime"),
+            med_type=read(text, info.med_type, f"{path}.med_type"),
+            diagnoses=_main_diagnoses(call, asked, info, path),
+        ),
+    )
+
+
+def discharge(call: Call) -> tuple[Event, ...]:
+    """2402; a region may write dscgTime for endtime."""
+    asked = call.read_input(_VISIT)
+    path = "input.dscginfo"
+    info = needed(asked.dscginfo, path)
+    if info.endtime is None or info.endtime == "":
+        end = read(
+            begin_or_end, info.dscgTime, f"{path}.{'endtime' if info.dscgTime is None else 'dscgTime'}"
+        )
+    else:
+        end = read(begin_or_end, info.endtime, f"{path}.endtime")
+    death_day = None
+    if read(text, info.dscg_way, f"{path}.dscg_way") == DIED:
+        death_day = read(day, info.die_date, f"{path}.die_date")
+        death_day = end // DAY if death_day is None else death_day
+    return (
+        Discharged(
+            provider=call.provider,
+            infno=call.infno,
+            msgid=call.msgid,
+            person=call.person(info.psn_no, f"{path}.psn_no"),
+            at=call.at,
+            visit=read(ident, info.mdtrt_id, f"{path}.mdtrt_id"),
+            end=end,
+            death_day=death_day,
+            diagnoses=_main_diagnoses(call, asked, info, path),
+        ),
+    )
+
+
+def _main_diagnoses(call: Call, asked: wire.VisitInput, info: wire.Visit, path: str) -> tuple[Diagnosis, ...]:
+    """The main ones of a stay: diseinfo with maindiag_flag 1, and dscg_maindiag_code unless its own row voids it."""
+    rows = many(asked.diseinfo, "input.diseinfo", limit=call.lines_max)
+    mains = [each for each in _diagnoses(rows) if each.main]
+    code = read(text, info.dscg_maindiag_code, f"{path}.dscg_maindiag_code")
+    valid = {each.code for each in _diagnoses(rows)}
+    listed = {row.diag_code for row in rows}
+    if code and (code in valid or code not in listed) and all(each.code != code for each in mains):
+        mains.insert(0, Diagnosis(code, main=True))
+    return tuple(mains)
+
+
+def _diagnoses(rows: list[wire.Disease]) -> list[Diagnosis]:
+    found: list[Diagnosis] = []
+    for index, row in enumerate(rows):
+        path = f"input.diseinfo[{index}]"
+        code = read(text, row.diag_code, f"{path}.diag_code")
+        if code and is_valid(row.vali_flag, row.diag_type, path):
+            found.append(Diagnosis(code, read(text, row.maindiag_flag, f"{path}.maindiag_flag") == "1"))
+    return found
+
+
+def is_valid(vali_flag: Any, diag_type: Any, path: str) -> bool:  # noqa: ANN401 - whatever JSON holds
+    """Whether a diagnosis counts: not declared void, and a Western one."""
+    void = read(text, vali_flag, f"{path}.vali_flag") == "0"
+    return not void and read(text, diag_type, f"{path}.diag_type") in WESTERN

@@ -1,0 +1,214 @@
+"""Readers of single fields: from what JSON gave to text, ids, times and scaled integers.
+
+A number may stand for a text everywhere. A reader raises `Fault` without a path; whoever called it knows the path.
+None of them ever uses a float: fractional literals arrive as their own plain digits (`plain`), so no cent is lost.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from monitor.events import COUNT_UNIT, DAY, PRICE_UNIT
+from monitor.interface.outcomes import Fault, Reason
+
+T = TypeVar("T")
+
+TEXT_CHARS_MAX = 128
+YEAR_MIN, YEAR_MAX = 2000, 2100
+NUMBER_LIMIT = 10**16
+"""Every number of the interface has 16 digits at most (16,2; 16,4; 16,6)."""
+EXPONENT_MAX = 40
+CACHED = 65_536
+
+_NUMBER = re.compile(r"(-?)(\d{0,40})(?:\.(\d{0,40}))?", re.ASCII)
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def plain(literal: str) -> str:
+    """The digits of a JSON number with a fraction or an exponent, without the exponent while that stays short."""
+    if "e" not in literal and "E" not in literal:
+        return literal
+    try:
+        number = Decimal(literal)
+    except InvalidOperation:  # an exponent that no Decimal holds
+        return literal
+    return format(number, "f") if abs(number.adjusted()) <= EXPONENT_MAX else literal
+
+
+def text(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    """A code or text of at most 128 characters; absent, null and empty are all ''."""
+    if type(value) is not str:
+        if value is None:
+            return ""
+        if type(value) is not int:
+            raise Fault(Reason.WRONG_TYPE)
+        value = str(value)
+    if len(value) > TEXT_CHARS_MAX or not value.isprintable():
+        raise Fault(Reason.BAD_ID)
+    return value
+
+
+def ident(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    """A text that must be there."""
+    if type(value) is str and 0 < len(value) <= TEXT_CHARS_MAX and value.isprintable():
+        return value
+    if value is None or value == "":
+        raise Fault(Reason.MISSING_FIELD)
+    return text(value)
+
+
+def _scaled(value: Any, digits: int) -> int:  # noqa: ANN401 - whatever JSON holds
+    """`value` in units of 10**-digits, halves away from zero; empty is 0."""
+    if value == "":
+        return 0
+    if type(value) is int:
+        scaled = value * 10**digits
+    elif type(value) is str:
+        match = _NUMBER.fullmatch(value)
+        if match is None:
+            raise Fault(Reason.BAD_AMOUNT)
+        sign, whole, fraction = match[1], match[2], match[3] or ""
+        if not whole and not fraction:
+            raise Fault(Reason.BAD_AMOUNT)
+        size = int((whole or "0") + fraction[:digits].ljust(digits, "0")) + (
+            fraction[digits : digits + 1] >= "5"
+        )
+        scaled = -size if sign else size
+    else:
+        raise Fault(Reason.WRONG_TYPE)
+    if not -NUMBER_LIMIT < scaled < NUMBER_LIMIT:
+        raise Fault(Reason.BAD_AMOUNT)
+    return scaled
+
+
+# The caches tell types apart: True is no 1.
+@lru_cache(maxsize=CACHED, typed=True)
+def fen(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
+    """An amount (16,2) that must be there, in fen."""
+    if value is None:
+        raise Fault(Reason.MISSING_FIELD)
+    return _scaled(value, 2)
+
+
+@lru_cache(maxsize=CACHED, typed=True)
+def fen_or_zero(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
+    """An amount (16,2) that may be absent, in fen."""
+    return 0 if value is None else _scaled(value, 2)
+
+
+@lru_cache(maxsize=CACHED, typed=True)
+def count(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
+    """cnt (16,4) in `COUNT_UNIT`."""
+    if value is None:
+        raise Fault(Reason.MISSING_FIELD)
+    return _scaled(value, len(str(COUNT_UNIT)) - 1)
+
+
+@lru_cache(maxsize=CACHED, typed=True)
+def price(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
+    """pric (16,6) in `PRICE_UNIT`."""
+    if value is None:
+        raise Fault(Reason.MISSING_FIELD)
+    return _scaled(value, len(str(PRICE_UNIT)) - 1)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def supply_days(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
+    """prd_days in whole days, never negative; empty is 0."""
+    return 0 if value is None else max(0, _scaled(value, 0))
+
+
+@lru_cache(maxsize=4096)
+def _days(written: str) -> int:
+    try:
+        return date(int(written[:4]), int(written[5:7]), int(written[8:])).toordinal() - _EPOCH
+    except ValueError:
+        raise Fault(Reason.BAD_TIME) from None
+
+
+def _time_text(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    if value is None:
+        raise Fault(Reason.MISSING_FIELD)
+    if type(value) is not str:
+        raise Fault(Reason.BAD_TIME if type(value) is int else Reason.WRONG_TYPE)
+    return value
+
+
+@lru_cache(maxsize=CACHED, typed=True)
+def moment(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
+    """A time that must be there, 'yyyy-MM-dd HH:mm:ss' of the years 2000-2100."""
+    match = _MOMENT.fullmatch(_time_text(value))
+    if match is None:
+        raise Fault(Reason.BAD_TIME)
+    days = _days(match[0][:10])
+    if not YEAR_MIN <= int(match[1]) <= YEAR_MAX:
+        raise Fault(Reason.TIME_OUT_OF_RANGE)
+    return days * DAY + int(match[4]) * 3600 + int(match[5]) * 60 + int(match[6])
+
+
+def begin_or_end(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
+    """begntime or endtime that must be there: as `moment`, or a date alone (its first second)."""
+    if type(value) is str and _DATE.fullmatch(value):
+        value += " 00:00:00"
+    return moment(value)
+
+
+def begin_or_none(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
+    """begntime that may be absent or empty."""
+    return None if value is None or value == "" else begin_or_end(value)
+
+
+def day(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
+    """A date, or the date part of a time, of any year, in days since 1970-01-01; None where absent or empty."""
+    if value is None or value == "":
+        return None
+    written = _time_text(value)
+    if _DATE.fullmatch(written) or _MOMENT.fullmatch(written):
+        return _days(written[:10])
+    raise Fault(Reason.BAD_TIME)
+
+
+def read(reader: Callable[[Any], T], value: Any, path: str) -> T:  # noqa: ANN401 - whatever JSON holds
+    """What `reader` makes of `value`; its faults name `path`."""
+    try:
+        return reader(value)
+    except Fault as fault:
+        raise fault.inside(path) from None
+    except TypeError:  # a list or an object can't be looked up in a cache
+        raise Fault(Reason.WRONG_TYPE, path) from None
+
+
+def one(value: T | list[T] | str | None, path: str) -> T | None:
+    """The object, or the only one of a list; None where there is none."""
+    if isinstance(value, list):
+        if len(value) > 1:
+            raise Fault(Reason.WRONG_TYPE, path)
+        return value[0] if value else None
+    if isinstance(value, str):
+        if value:
+            raise Fault(Reason.WRONG_TYPE, path)
+        return None
+    return value
+
+
+def needed(value: T | list[T] | str | None, path: str) -> T:
+    """As `one`, where the object must be there."""
+    found = one(value, path)
+    if found is None:
+        raise Fault(Reason.MISSING_FIELD, path)
+    return found
+
+
+def many(value: T | list[T] | str | None, path: str, *, limit: int) -> list[T]:
+    """The rows of a list, or the lone object that stands for a list of one; at most `limit` of them."""
+    if isinstance(value, list):
+        if len(value) > limit:
+            raise Fault(Reason.TOO_MANY_LINES, path)
+        return value
+    found = one(value, path)
+    return [] if found is None else [found]

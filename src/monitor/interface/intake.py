@@ -1,0 +1,199 @@
+"""The door: the bytes of a feed record become typed facts, or a reason why not (contract §1).
+
+`DECODERS` is the list of calls that we use. What a decoder does not read does not get in: no name, no card, no picture.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Raw, Struct
+
+from monitor.events import Event, Settled
+from monitor.interface import decode_checks, decode_goods, decode_register, decode_settlements, decode_visits
+from monitor.interface.call import Call
+from monitor.interface.envelope import (
+    Head,
+    IntakeLimits,
+    decode_head,
+    decode_leaf,
+    decode_record,
+    decode_request,
+    has_picture,
+)
+from monitor.interface.fields import ident, moment, read, text
+from monitor.interface.outcomes import Accepted, Fault, Ignored, Reason, Rejected, Skip
+from monitor.privacy import Tokens
+
+__all__ = ["Accepted", "GatewayCall", "Ignored", "Intake", "IntakeLimits", "Outcome", "Reason", "Rejected"]
+
+Outcome = Accepted | Ignored | Rejected
+
+DECODERS: Mapping[str, Callable[[Call], tuple[Event, ...]]] = {
+    "1101": decode_register.insured_record,
+    "2102": decode_settlements.pharmacy_sale,
+    "2103": decode_settlements.reversal,
+    "2201": decode_visits.registration,
+    "2202": decode_visits.registration_withdrawn,
+    "2203": decode_visits.visit_details,
+    "2204": decode_settlements.charges,
+    "2205": decode_settlements.charges_withdrawn,
+    "2207": decode_settlements.visit_settlement,
+    "2208": decode_settlements.reversal,
+    "2301": decode_settlements.charges,
+    "2302": decode_settlements.charges_withdrawn,
+    "2304": decode_settlements.visit_settlement,
+    "2305": decode_settlements.reversal,
+    "2401": decode_visits.admission,
+    "2402": decode_visits.discharge,
+    "2404": decode_visits.admission_withdrawn,
+    "2405": decode_visits.discharge_withdrawn,
+    "2601": decode_settlements.compensation,
+    "3101": decode_checks.orders,
+    "3102": decode_checks.orders,
+    "3103": decode_checks.feedback,
+    "3505A": decode_goods.goods_sold,
+    "3506A": decode_goods.goods_returned,
+    "9601": decode_checks.face_check,
+    "9602": decode_checks.face_registration,
+}
+PRE_SETTLEMENTS = frozenset({"2101", "2206", "2303"})
+CHECKS = frozenset({"3101", "3102", "3103"})
+"""The monitor answers these itself, so whatever reply stands there says nothing."""
+FACES = frozenset({"9601", "9602"})
+"""The calls that may bring a picture."""
+
+_INFNO = re.compile(r"\d{4}[A-Z]?", re.ASCII)
+_UNUSED_INPUT = (b"null", b'""')
+
+
+class GatewayCall(Struct, frozen=True, kw_only=True):
+    """A request envelope that came alone. Its texts are empty where they can't be read; `outcome` says why."""
+
+    infno: str = ""
+    msgid: str = ""
+    provider: str = ""
+    patn_id: str = ""
+    """The caller's own number of the patient, for the answer to the caller alone."""
+    outcome: Outcome
+
+
+class Intake:
+    """Decodes records; holds nothing but its settings, so one serves all."""
+
+    def __init__(
+        self, *, tokens: Tokens, trace_ignore: frozenset[str], limits: IntakeLimits = IntakeLimits()
+    ) -> None:
+        self._tokens = tokens
+        self._trace_ignore = trace_ignore
+        self._limits = limits
+
+    def decode(self, raw: bytes) -> Outcome:
+        """The facts of one feed record. Never raises and never quotes what stands in the record."""
+        try:
+            return self._record(raw)
+        except Skip as skip:
+            return Ignored(skip.reason, _picture(raw))
+        except Fault as fault:
+            return Rejected(fault.reason, _in_record(fault.path), _picture(raw))
+        except RecursionError:
+            return Rejected(Reason.TOO_DEEP)
+
+    def _record(self, raw: bytes) -> Accepted:
+        record = decode_record(raw, self._limits)
+        request = record.request
+        if request is None:
+            raise Fault(Reason.MISSING_FIELD, "request")
+        head = decode_head(request)
+        infno = _known_infno(head)
+        output = None
+        if infno not in CHECKS:
+            _must_have_succeeded(record.reply)
+            output = record.reply["output"] if record.reply and "output" in record.reply else None
+        return self._accept(raw, self._call(infno, head, request, output))
+
+    def decode_call(self, raw: bytes) -> GatewayCall:
+        """A request envelope alone, as it comes to the gateway: a check or an answer to a warning. Never raises."""
+        infno = msgid = provider = patn_id = ""
+        outcome: Outcome
+        try:
+            request = decode_request(raw, self._limits)
+            head = decode_head(request)
+            infno, msgid, provider = (
+                _or_empty(each) for each in (head.infno, head.msgid, head.fixmedins_code)
+            )
+            if _known_infno(head) not in CHECKS:
+                raise Skip("not_answered_here")  # noqa: TRY301 - as any other call that is none of ours
+            call = self._call(infno, head, request, None)
+            patn_id = decode_checks.own_patient_id(call)
+            outcome = self._accept(raw, call)
+        except Skip as skip:
+            outcome = Ignored(skip.reason)
+        except Fault as fault:
+            outcome = Rejected(fault.reason, fault.path)
+        except RecursionError:
+            outcome = Rejected(Reason.TOO_DEEP)
+        return GatewayCall(infno=infno, msgid=msgid, provider=provider, patn_id=patn_id, outcome=outcome)
+
+    def _call(self, infno: str, head: Head, request: Mapping[str, Raw], output: Raw | None) -> Call:
+        asked = request.get("input")
+        if asked is None or bytes(asked) in _UNUSED_INPUT:
+            raise Fault(Reason.MISSING_FIELD, "input")
+        return Call(
+            infno=infno,
+            provider=read(ident, head.fixmedins_code, "fixmedins_code"),
+            msgid=read(ident, head.msgid, "msgid"),
+            at=read(moment, head.inf_time, "inf_time"),
+            terminal=read(text, head.opter_type, "opter_type"),
+            input=asked,
+            output=output,
+            person_token=self._tokens.person,
+            trace_ignore=self._trace_ignore,
+            lines_max=self._limits.lines,
+            notes=[],
+        )
+
+    def _accept(self, raw: bytes, call: Call) -> Accepted:
+        events = DECODERS[call.infno](call)
+        first = events[0]
+        return Accepted(
+            events,
+            first.at if isinstance(first, Settled) else call.at,
+            call.infno in FACES and has_picture(raw),
+            tuple(call.notes),
+        )
+
+
+def _known_infno(head: Head) -> str:
+    infno = read(ident, head.infno, "infno")
+    if infno in DECODERS:
+        return infno
+    if infno in PRE_SETTLEMENTS:
+        raise Skip("pre_settlement")
+    raise Skip("unused_infno" if _INFNO.fullmatch(infno) else "unknown_infno")
+
+
+def _must_have_succeeded(reply: Mapping[str, Raw] | None) -> None:
+    """Stop at a call that did not happen, or of which nobody knows whether it did."""
+    if reply is None:
+        raise Skip("unanswered")
+    if read(ident, decode_leaf(reply.get("infcode")), "reply.infcode") != "0":
+        raise Skip("failed")
+
+
+def _in_record(path: str) -> str:
+    """Where a part of a call stands in the feed record."""
+    if path.startswith("output"):
+        return f"reply.{path}"
+    return path if not path or path.startswith(("request", "reply")) else f"request.{path}"
+
+
+def _picture(raw: bytes) -> bool:
+    return b"recog_pic" in raw and has_picture(raw)
+
+
+def _or_empty(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    try:
+        return text(value)
+    except Fault:
+        return ""

@@ -1,0 +1,328 @@
+"""What is read of each call, by the interface's own field names (national interface, Hunan edition V1.1.27).
+
+Fields that nobody needs are not listed, so they are skipped unread. Every leaf may be a text, a number or absent; a list
+may be a lone object and an object a list of one (`Of`). Regional spellings stand beside the official name.
+"""
+
+from typing import Any, TypeAlias, TypeVar
+
+from msgspec import Raw, Struct
+
+T = TypeVar("T")
+Leaf: TypeAlias = Any
+Of: TypeAlias = T | list[T] | str | None
+"""One object, a list of them, or nothing ('' too)."""
+
+
+class Record(Struct, gc=False):
+    """A feed record (contract §1): both envelopes with their members undecoded."""
+
+    request: dict[str, Raw] | None = None
+    reply: dict[str, Raw] | None = None
+
+
+class Trace(Struct, gc=False):
+    """An item of drug_trac_info."""
+
+    drug_trac_codg: Leaf = None
+    trdn_flag: Leaf = None
+
+
+class Detail(Struct, gc=False):
+    """A row of drugdetail (2102) or feedetail (2204, 2301)."""
+
+    feedetl_sn: Leaf = None
+    rx_circ_flag: Leaf = None
+    fee_ocur_time: Leaf = None
+    med_list_codg: Leaf = None
+    det_item_fee_sumamt: Leaf = None
+    cnt: Leaf = None
+    pric: Leaf = None
+    prd_days: Leaf = None
+    mdtrt_id: Leaf = None
+    psn_no: Leaf = None
+    chrg_bchno: Leaf = None
+    init_feedetl_sn: Leaf = None
+    drug_trac_info: Of[Trace] = None
+    durg_trac_info: Of[Trace] = None
+    drugtracinfo: Of[Trace] = None
+
+
+class Bill(Struct, gc=False):
+    """druginfo of a 2102, data of a 2207 or 2304."""
+
+    psn_no: Leaf = None
+    mdtrt_id: Leaf = None
+    begntime: Leaf = None
+    insutype: Leaf = None
+    acct_used_flag: Leaf = None
+    med_type: Leaf = None
+    dise_codg: Leaf = None
+    chrg_bchno: Leaf = None
+    drug_trac_info: Of[Trace] = None
+    durg_trac_info: Of[Trace] = None
+    drugtracinfo: Of[Trace] = None
+
+
+class Sale(Struct, gc=False):
+    """Input of a 2102."""
+
+    druginfo: Of[Bill] = None
+    drugdetail: Of[Detail] = None
+    drug_trac_info: Of[Trace] = None
+    durg_trac_info: Of[Trace] = None
+    drugtracinfo: Of[Trace] = None
+
+
+class VisitBill(Struct, gc=False):
+    """Input of a 2207 or 2304."""
+
+    data: Of[Bill] = None
+    drug_trac_info: Of[Trace] = None
+    durg_trac_info: Of[Trace] = None
+    drugtracinfo: Of[Trace] = None
+
+
+class SettlementInfo(Struct, gc=False):
+    """setlinfo."""
+
+    mdtrt_id: Leaf = None
+    psn_no: Leaf = None
+    gend: Leaf = None
+    brdy: Leaf = None
+    insutype: Leaf = None
+    setl_time: Leaf = None
+    med_type: Leaf = None
+    medfee_sumamt: Leaf = None
+    fund_pay_sumamt: Leaf = None
+    setl_id: Leaf = None
+
+
+class SettlementReply(Struct, gc=False):
+    """Output of a 2102, 2207 or 2304."""
+
+    setlinfo: Of[SettlementInfo] = None
+
+
+class Named(Struct, gc=False):
+    """data of the calls that name a person and what the call is about."""
+
+    psn_no: Leaf = None
+    mdtrt_id: Leaf = None
+    setl_id: Leaf = None
+    chrg_bchno: Leaf = None
+    feedetl_sn: Leaf = None
+    begntime: Leaf = None
+    omsgid: Leaf = None
+    oinfno: Leaf = None
+
+
+class NamedInput(Struct, gc=False):
+    """Input of 2103, 2201, 2202, 2205, 2208, 2302, 2305, 2404, 2405, 2601."""
+
+    data: Of[Named] = None
+
+
+class Visit(Struct, gc=False):
+    """mdtrtinfo or dscginfo."""
+
+    psn_no: Leaf = None
+    mdtrt_id: Leaf = None
+    begntime: Leaf = None
+    endtime: Leaf = None
+    dscgTime: Leaf = None  # noqa: N815 - a regional spelling of endtime
+    med_type: Leaf = None
+    dscg_maindiag_code: Leaf = None
+    dscg_way: Leaf = None
+    die_date: Leaf = None
+
+
+class Disease(Struct, gc=False):
+    """A row of diseinfo."""
+
+    psn_no: Leaf = None
+    diag_type: Leaf = None
+    maindiag_flag: Leaf = None
+    diag_code: Leaf = None
+    vali_flag: Leaf = None
+
+
+class VisitInput(Struct, gc=False):
+    """Input of 2203, 2401 (mdtrtinfo) and 2402 (dscginfo)."""
+
+    mdtrtinfo: Of[Visit] = None
+    dscginfo: Of[Visit] = None
+    diseinfo: Of[Disease] = None
+
+
+class VisitId(Struct, gc=False):
+    """An object that gives a visit its id."""
+
+    mdtrt_id: Leaf = None
+
+
+class VisitReply(Struct, gc=False):
+    """Output of 2201 and 2401: regions differ in where the id stands."""
+
+    data: Of[VisitId] = None
+    result: Of[VisitId] = None
+    mdtrt_id: Leaf = None
+
+
+class ChargesInput(Struct, gc=False):
+    """Input of 2204 and 2301."""
+
+    feedetail: Of[Detail] = None
+
+
+class Face(Struct, gc=False):
+    """recogInfo of a request; its picture is not read."""
+
+    psn_no: Leaf = None
+    recog_biz: Leaf = None
+    mdtrt_id: Leaf = None
+
+
+class FaceInput(Struct, gc=False):
+    """Input of 9601 and 9602."""
+
+    recogInfo: Of[Face] = None  # noqa: N815 - the interface's name
+
+
+class FaceResult(Struct, gc=False):
+    """recogInfo of a reply."""
+
+    recog_rslt: Leaf = None
+
+
+class FaceReply(Struct, gc=False):
+    """Output of 9601: the result stands in recogInfo, beside it, or both."""
+
+    recogInfo: Of[FaceResult] = None  # noqa: N815 - the interface's name
+    recog_rslt: Leaf = None
+
+
+class Base(Struct, gc=False):
+    """baseinfo."""
+
+    psn_no: Leaf = None
+    gend: Leaf = None
+    brdy: Leaf = None
+    die_date: Leaf = None
+
+
+class Cover(Struct, gc=False):
+    """A row of insuinfo."""
+
+    insutype: Leaf = None
+    psn_insu_stas: Leaf = None
+    psn_insu_date: Leaf = None
+    paus_insu_date: Leaf = None
+
+
+class RegisterReply(Struct, gc=False):
+    """Output of 1101."""
+
+    baseinfo: Of[Base] = None
+    insuinfo: Of[Cover] = None
+
+
+class Goods(Struct, gc=False):
+    """A row of selinfoDetail."""
+
+    setl_id: Leaf = None
+    psn_no: Leaf = None
+    trdn_flag: Leaf = None
+    drugtracinfo: Of[Trace] = None
+    drug_trac_info: Of[Trace] = None
+    durg_trac_info: Of[Trace] = None
+
+
+class GoodsInput(Struct, gc=False):
+    """Input of 3505A and 3506A."""
+
+    selinfoDetail: Of[Goods] = None  # noqa: N815 - the interface's name
+
+
+class OrderExtension(Struct, gc=False):
+    """extend_order_map."""
+
+    o_prdDays: Leaf = None  # noqa: N815 - the interface's name
+
+
+class Order(Struct, gc=False):
+    """A row of fsi_order_dtos."""
+
+    rx_id: Leaf = None
+    hilist_code: Leaf = None
+    cnt: Leaf = None
+    pric: Leaf = None
+    sumamt: Leaf = None
+    drord_begn_date: Leaf = None
+    curr_drord_flag: Leaf = None
+    extend_order_map: Of[OrderExtension] = None
+
+
+class EncounterDisease(Struct, gc=False):
+    """A row of fsi_diagnose_dtos."""
+
+    maindise_flag: Leaf = None
+    dise_codg: Leaf = None
+    diag_type: Leaf = None
+    vali_flag: Leaf = None
+
+
+class Encounter(Struct, gc=False):
+    """A row of fsi_encounter_dtos."""
+
+    mdtrt_id: Leaf = None
+    dscg_main_dise_codg: Leaf = None
+    fsi_diagnose_dtos: Of[EncounterDisease] = None
+    med_type: Leaf = None
+    fsi_order_dtos: Of[Order] = None
+    medfee_sumamt: Leaf = None
+    insutype: Leaf = None
+
+
+class Patient(Struct, gc=False):
+    """A row of patient_dtos."""
+
+    patn_id: Leaf = None
+    gend: Leaf = None
+    brdy: Leaf = None
+    curr_mdtrt_id: Leaf = None
+    fsi_encounter_dtos: Of[Encounter] = None
+
+
+class Check(Struct, gc=False):
+    """data of a 3101 or 3102."""
+
+    patient_dtos: Of[Patient] = None
+    rule_ids: list[Leaf] | str | None = None
+    task_id: Leaf = None
+
+
+class CheckInput(Struct, gc=False):
+    """Input of 3101 and 3102."""
+
+    data: Of[Check] = None
+
+
+class Warn(Struct, gc=False):
+    """A row of warns."""
+
+    warn_rslt_id: Leaf = None
+    dspo_way: Leaf = None
+    dspo_way_rea: Leaf = None
+
+
+class Feedback(Struct, gc=False):
+    """data of a 3103."""
+
+    warns: Of[Warn] = None
+
+
+class FeedbackInput(Struct, gc=False):
+    """Input of 3103."""
+
+    data: Of[Feedback] = None
