@@ -7,12 +7,13 @@ import yaml
 
 from deploy.local.jars import ENDPOINTS
 from deploy.local.storage import SETTINGS
+from monitor.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ["topics", "worker", "gateway"]
-SECRET = re.compile(r"KEY|TOKEN|PASSWORD|SECRET")
+SECRET = re.compile(r"KEY|PASSWORD|SECRET")
 
 
 def test_kafka_is_the_version_that_the_tests_run_on() -> None:
@@ -79,9 +80,46 @@ def test_no_secret_has_a_default(name: str) -> None:
             assert re.fullmatch(r"\$\{" + variable + r":\?[^}]+\}", value), variable
 
 
+def test_the_tokens_of_the_gateway_come_from_a_file_without_a_default() -> None:
+    (secret,) = SERVICES["gateway"]["secrets"]
+    assert SERVICES["gateway"]["environment"]["MONITOR_GATEWAY_TOKENS"] == f"/run/secrets/{secret}"
+    assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", COMPOSE["secrets"][secret]["file"])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_is_a_setting(name: str) -> None:
+    variables = {v for v in SERVICES[name]["environment"] if v.startswith(PREFIX)}
+    assert variables <= {PREFIX + field.upper() for field in Settings.model_fields}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_all_of_ours_find_kafka_and_agree_in_what_they_know(name: str) -> None:
+    environment = SERVICES[name]["environment"]
+    assert environment["MONITOR_BOOTSTRAP"] == "kafka:9092"
+    for shared in ["TOKEN_KEY", "DEAD_LETTER_KEY", "REFERENCE", "REGION", "LANGUAGE"]:
+        assert environment[PREFIX + shared] == SERVICES["worker"]["environment"][PREFIX + shared]
+
+
+def test_the_folder_of_the_site_is_there() -> None:
+    environment = SERVICES["worker"]["environment"]
+    mount = re.fullmatch(r"\$\{\w+:-([^}]+)\}:([^:]+):ro", SERVICES["worker"]["volumes"][0])
+    assert mount
+    assert (ROOT / mount[1] / Path(environment["MONITOR_REFERENCE"]).relative_to(mount[2])).is_dir()
+
+
+@pytest.mark.parametrize("name", ["worker", "gateway"])
+def test_the_port_that_is_asked_is_the_one_that_is_served(name: str) -> None:
+    environment = SERVICES[name]["environment"]
+    port = Settings.model_fields[f"{name}_port"].default
+    assert environment["HEALTH_PORT"] == str(port)
+    # Loopback inside a container is nobody's.
+    assert environment[f"{PREFIX}{name.upper()}_HOST"] == "0.0.0.0"  # noqa: S104
+
+
 def test_the_gateway_listens_to_this_machine_alone() -> None:
     (port,) = SERVICES["gateway"]["ports"]
     assert port.startswith("127.0.0.1:")
+    assert port.endswith(f":{Settings.model_fields['gateway_port'].default}")
 
 
 @pytest.mark.parametrize("name", ["worker", "gateway"])
