@@ -143,7 +143,7 @@ def test_a_jar_with_another_hash_is_thrown_away(monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize(
-    ("mirror_of", "expected"),
+    "mirror_of, expected",
     [
         ("central", "file:///mirror"),
         ("*", "file:///mirror"),
