@@ -1,8 +1,7 @@
-"""Every metric, once: its name, what it counts and its labels. Workers and the gateway serve them on /metrics.
+"""Every metric, once: its name, what it counts, its labels. Workers and the gateway serve them on /metrics.
 
-Base units: seconds, records, calls. No label holds a person. `provider` is bounded by `ProviderLabels` and `infno` by
-`infno_label`; every other label takes the words of a fixed list (stages, reasons, decisions, rule ids, topics) or a
-partition number.
+Base units: seconds, records, calls. No label holds a person. `ProviderLabels` bounds `provider`,
+`infno_label` bounds `infno`; any other label takes words of a fixed list (stages, reasons, rule ids) or a partition number.
 """
 
 from collections.abc import Iterable
@@ -209,6 +208,7 @@ class ProviderLabels:
         self._codes = frozenset(sorted(codes)[:PROVIDERS_MAX])
 
     def __call__(self, code: str) -> str:
+        """The label of a provider."""
         return code if code in self._codes else OTHER
 
 
