@@ -130,7 +130,7 @@ def test_a_byte_order_mark_blank_lines_and_repeated_rows_do_no_harm(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "fault"),
+    "name,content,fault",
     [
         ("drug_sex", "drug,gend\nX1,3\n", "2: gend: must be 1 or 2"),
         ("drug_sex", "drug,gend\nX1,1\nX1,2\n", "3: drug: stands in two rows that differ"),

@@ -89,7 +89,7 @@ def change(rules: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    "text,fault",
     [
         ("lateness = 60", "lateness: is unknown; known: "),
         ('lateness_s = "60"', "lateness_s: Expected `int`, got `str`"),
