@@ -1,4 +1,4 @@
-"""Checks of orders, faces and the register, goods with trace codes: 1101, 3101-3103, 3505A, 3506A, 9601, 9602."""
+"""Checks of orders, faces, the register; goods and trace codes: 1101, 3101-3103, 3505A, 3506A, 9601, 9602."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -155,7 +155,7 @@ def insured_record(  # noqa: PLR0913 - all by name
     provider: str = HOSPITAL,
     **call: Unpack[Call],
 ) -> Record:
-    """1101: the register's answer; status is psn_insu_stas (1 normal, 2 paused), empty = no insurance listed."""
+    """1101: the register's answer; status is psn_insu_stas (1 normal, 2 paused), empty = none listed."""
     asked = {
         "mdtrt_cert_type": "02",
         "mdtrt_cert_no": certno(person),

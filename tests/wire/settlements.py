@@ -25,7 +25,7 @@ def line(  # noqa: PLR0913 - a charge line has that many parts; all by name
 ) -> Record:
     """A charge line; its time is that of the call that carries it unless `at` is given.
 
-    `amount` is round_half_up(pric*cnt, 2) unless given; `refunds` names the feedetl_sn that this line takes back.
+    `amount` is round_half_up(pric*cnt, 2) unless given; `refunds` names the feedetl_sn taken back.
     """
     product = (Decimal(pric) * Decimal(cnt)).quantize(CENT, ROUND_HALF_UP)
     sn = sn or next_id("D")
