@@ -140,6 +140,11 @@ def test_the_difference_is_what_was_observed(replay: Replay) -> None:
     measured(outcome.one(RULE), observed=0.25, limit=0.01)
 
 
+def test_a_family_account_does_not_excuse_arithmetic(replay: Replay) -> None:
+    sale = wire.pharmacy_sale("zhao", at=T, lines=[wire.line(amount="10.02")], acct_used_flag="2")
+    assert replay([sale]).decision(sale) == ("reject", "10.02")
+
+
 def test_an_order_is_judged_as_if_settled(replay: Replay) -> None:
     check = wire.orders_checked("zhao", at=T, orders=[wire.order(amount="10.02"), wire.order()])
     preview = wire.orders_checked("zhao", at=T, orders=[wire.order(amount="10.02")], infno="3101")

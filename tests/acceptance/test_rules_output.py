@@ -100,10 +100,15 @@ def test_results_have_every_field_of_the_national_object(busy: Outcome) -> None:
         assert len(result["vola_evid"]) <= 500
         assert result["patn_id"] == verdict["person"]
         assert str(result["sev_deg"]) in {"1", "2", "3"}
-        assert verdict["appeal"]["text"]
-        assert set(verdict["appeal"]) >= {"text", "contact", "until", "reference"}
     assert len({each["jr_id"] for _, each in results}) == len(results)
-    assert all(verdict["appeal"]["reference"] for verdict, _ in results if verdict["decision"] == "reject")
+
+
+def test_a_refusal_says_how_to_appeal(busy: Outcome) -> None:
+    refused = [each for each in busy.verdicts if each["decision"] == "reject"]
+    for verdict in refused:
+        assert set(verdict["appeal"]) >= {"text", "contact", "until", "reference"}
+        assert verdict["appeal"]["text"]
+        assert verdict["appeal"]["reference"] in {each["jr_id"] for each in verdict["results"]}
 
 
 def test_findings_have_every_field_in_its_form(busy: Outcome) -> None:

@@ -40,6 +40,11 @@ def test_a_box_sold_twice_is_a_lead(replay: Replay) -> None:
     assert outcome.decision(sales[1]) == ("pass", "0.00")
 
 
+def test_a_code_is_remembered_for_two_years(replay: Replay) -> None:
+    old = wire.pharmacy_sale("old", at="2024-04-01 10:00:00", traces=[wire.trace(CODE)])
+    assert len(replay([old, sale(5)]).open_of(RULE)) == 1
+
+
 def test_one_person_may_buy_it_twice(replay: Replay) -> None:
     outcome = replay([sale(1, person="zhao"), sale(2, person="zhao")])
     assert outcome.one(RULE)["person"] == outcome.verdicts[0]["person"]
