@@ -1,6 +1,7 @@
-"""A city's day with known frauds in it, and innocents that look like them: for the demo, the tests, the benchmark.
+"""A city's day with known frauds in it and innocents that look like them: for demo, tests, benchmark.
 
-It knows the wire format and nothing of the monitor. `City` makes records, truth and reference tables; `score` compares.
+It knows the wire format and nothing of the monitor. `City` makes records, truth and reference tables;
+`score` compares.
 """
 
 from __future__ import annotations
@@ -18,11 +19,22 @@ import msgspec
 from monitor.simulator.city import START, City
 from monitor.simulator.truth import Row, Summary, score
 
-__all__ = ["START", "City", "Row", "Summary", "cli_simulate", "read_truth", "score", "simulate", "write_day", "write_truth"]
+__all__ = [
+    "START",
+    "City",
+    "Row",
+    "Summary",
+    "cli_simulate",
+    "read_truth",
+    "score",
+    "simulate",
+    "write_day",
+    "write_truth",
+]
 
 
 def simulate(*, seed: int, records: int, start: date = START) -> Iterator[bytes]:
-    """`records` feed records in order of arrival, one JSON object each, no newline; same arguments, same bytes."""
+    """Feed records in order of arrival, one JSON object each, no newline; same arguments, same bytes."""
     return City(seed=seed, start=start, records=records).feed()
 
 
@@ -47,9 +59,15 @@ def read_truth(path: Path) -> list[Row]:
 
 
 def cli_simulate(
-    *, output: Path | None, truth: Path | None, reference: Path | None, records: int, seed: int, start: date = START
+    *,
+    output: Path | None,
+    truth: Path | None,
+    reference: Path | None,
+    records: int,
+    seed: int,
+    start: date = START,
 ) -> City:
-    """`monitor simulate`: the feed to `output` (None: standard output; `.gz` by its suffix), truth and tables beside it."""
+    """`monitor simulate`: the feed to `output` (None: standard output; `.gz` by suffix), truth and tables."""
     city = City(seed=seed, start=start, records=records)
     if reference is not None:
         city.write_reference(reference)

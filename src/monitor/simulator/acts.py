@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from random import Random
 
 import msgspec
 
-from monitor.simulator import calls, hospital
-from monitor.simulator.calls import Settled
-from monitor.simulator.catalogue import ITEMS, ONE, WARD_DRUGS, WARD_SERVICES, Basket
+from monitor.simulator import hospital, pharmacy, register, settlement
+from monitor.simulator.catalogue import ITEMS, ONE, WARD_DRUGS, WARD_SERVICES, Basket, one
 from monitor.simulator.hospital import Diagnoses, Visit
 from monitor.simulator.people import Person
+from monitor.simulator.pharmacy import Sale
 from monitor.simulator.providers import DAY, HOUR, Provider
+from monitor.simulator.settlement import Settled
 from monitor.simulator.stage import Stage
 from monitor.simulator.wire import Call, Line, again, failed, unanswered
 
@@ -26,28 +27,21 @@ class Treated(msgspec.Struct, frozen=True):
     checks: Sequence[Call]
 
 
-class Sale(msgspec.Struct, frozen=True):
-    """How a sale is rung up. `steps`: 1101 and 2101 come before it. `boxes` None: fresh trace codes for every pack."""
-
-    steps: bool = True
-    family: bool = False
-    rx_circ: str = "0"
-    dise: tuple[str, str] = ("", "")
-    boxes: tuple[str, ...] | None = None
-    trdn: str = "0"
-    opter_type: str = "1"
-    by_goods: bool = False
-    misprint: int = 0
-
-
 PLAIN = Sale()
 BRISK = Sale(steps=False)
 
 
 def sale(
-    stage: Stage, person: Person, pharmacy: Provider, basket: Basket, *, at: int, way: Sale = PLAIN, hiccup: str = ""
+    stage: Stage,
+    person: Person,
+    shop: Provider,
+    basket: Basket,
+    *,
+    at: int,
+    way: Sale = PLAIN,
+    hiccup: str = "",
 ) -> Act:
-    """A purchase settled at `at`; `misprint` adds that many fen to its first line; `hiccup` as in `ending`."""
+    """A purchase settled at `at`; `hiccup` as in `ending`."""
     desk = stage.desk
     lines = desk.bill(basket, at=at, rx_circ=way.rx_circ)
     lines[0].amount += way.misprint
@@ -57,40 +51,48 @@ def sale(
         elif line.item.list_type == "101":
             line.boxes = tuple(desk.box() for _ in range(line.count // ONE))
     if way.steps:
-        yield calls.read_register(desk, pharmacy, person, at=at - 95)
-        yield calls.drug_sale(
-            desk, pharmacy, person, lines, at=at - 32, settle=False, family=way.family, dise=way.dise
-        ).call
+        yield register.read_register(desk, shop, person, at=at - 95)
+        yield pharmacy.drug_sale(desk, shop, person, lines, at=at - 32, settle=False, way=way).call
     boxes = [line.boxes for line in lines]
     if way.by_goods:
         for line in lines:
             line.boxes = ()
 
     def ring_up(when: int) -> Settled:
-        return calls.drug_sale(
-            desk, pharmacy, person, lines, at=when, settle=True, family=way.family, dise=way.dise, trdn=way.trdn,
-            opter_type=way.opter_type,
-        )  # fmt: skip
+        return pharmacy.drug_sale(desk, shop, person, lines, at=when, settle=True, way=way)
 
     settled = yield from ending(stage, ring_up(at), ring_up, hiccup=hiccup)
     if way.by_goods:
         for line, codes in zip(lines, boxes, strict=True):
             line.boxes = codes
-        yield calls.goods(desk, settled, at=settled.call.sent + 45, trdn=way.trdn)
+        yield pharmacy.goods(desk, settled, at=settled.call.sent + 45, trdn=way.trdn)
     return settled
 
 
-def ending(stage: Stage, settled: Settled, retry: object, *, hiccup: str) -> Act:
-    """How a settlement comes to its end: '' at once · failed, then a new call · unknown, then the same call again ·
-    undone (unknown, 2601, a new call) · resent (the answer came, the same call again)."""
+def repeated(
+    stage: Stage, person: Person, shop: Provider, key: str, times: Sequence[int], *, way: Sale
+) -> Generator[Call, None, list[Settled]]:
+    """One pack of the same drug at each of these times."""
+    sold = []
+    for at in times:
+        settled = yield from sale(stage, person, shop, [one(key)], at=at, way=way)
+        sold.append(settled)
+    return sold
+
+
+def ending(stage: Stage, settled: Settled, retry: Callable[[int], Settled], *, hiccup: str) -> Act:
+    """How a settlement comes to its end.
+
+    `""`: at once. `failed`: refused, then a new call. `unknown`: no answer, then the same call again.
+    `undone`: no answer, a 2601, a new call. `resent`: the answer came, and the same call again.
+    """
     call = settled.call
     if hiccup in ("failed", "undone"):
         if hiccup == "failed":
             yield failed(call, err_msg="结算失败: 系统繁忙, 请稍后重试")
         else:
             yield unanswered(call)
-            yield calls.compensation(stage.desk, call, settled.person, at=call.sent + 40)
-        assert callable(retry)
+            yield settlement.compensation(stage.desk, call, settled.person, at=call.sent + 40)
         settled = retry(call.sent + 75)
         yield settled.call
         return settled
@@ -105,7 +107,7 @@ def ending(stage: Stage, settled: Settled, retry: object, *, hiccup: str) -> Act
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """How an out-patient visit goes. `faces`: results of the 9601/9602 at the door, none where there are no cameras."""
+    """How an out-patient visit goes. `faces`: results of the 9601/9602 at the door, in order; none = no camera."""
 
     med_type: str = "11"
     checks: bool = True
@@ -123,17 +125,24 @@ USUAL = Plan()
 
 
 def visit(
-    stage: Stage, person: Person, where: Provider, diagnoses: Diagnoses, basket: Basket, *, at: int, plan: Plan = USUAL,
+    stage: Stage,
+    person: Person,
+    where: Provider,
+    diagnoses: Diagnoses,
+    basket: Basket,
+    *,
+    at: int,
+    plan: Plan = USUAL,
     hiccup: str = "",
-) -> Generator[Call, None, Treated]:  # fmt: skip
-    """An out-patient visit that begins at `at` and is settled about a quarter of an hour later (times `slow` %)."""
+) -> Generator[Call, None, Treated]:
+    """An out-patient visit that begins at `at`, settled a quarter of an hour later (times `slow` %)."""
     desk = stage.desk
 
     def later(seconds: int) -> int:
         return at + seconds * plan.slow // 100
 
     if plan.read:
-        yield calls.read_register(desk, where, person, at=at)
+        yield register.read_register(desk, where, person, at=at)
     for number, result in enumerate(plan.faces):
         yield hospital.face(desk, where, person, at=at + 30 + number * 15, biz=plan.biz, result=result)
     registered, seen = hospital.register(
@@ -142,7 +151,9 @@ def visit(
     yield registered
     yield hospital.examine(desk, seen, at=later(400))
     if plan.withdrawn:
-        yield hospital.upload(desk, seen, desk.bill(plan.withdrawn, at=later(420)), at=later(420), batch="B0009")
+        yield hospital.upload(
+            desk, seen, desk.bill(plan.withdrawn, at=later(420)), at=later(420), batch="B0009"
+        )
         yield hospital.withdraw_batch(desk, seen, at=later(430), batch="B0009")
     lines = desk.bill(basket, at=later(450))
     lines[0].amount += plan.misprint

@@ -1,7 +1,8 @@
 """What the city's pharmacies and wards sell: drugs, services and the conditions they treat.
 
-Codes have the shape of the national code list (drugs X, Z and T, services 15 digits, consumables C) and are made up.
-Everything an ordinary citizen receives agrees with `knowledge.py`; only a fraud puts a drug where it does not belong.
+Codes have the shape of the national code list (drugs X, Z and T, services 15 digits, consumables C) and are
+made up. What an ordinary citizen receives agrees with `knowledge.py`; only a fraud puts a drug where it does
+not belong.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One code of the list. `price` is in 1/1000000 yuan, `pack_days` the days one pack lasts (0: no drug)."""
+    """One code of the list. `price` in 1/1000000 yuan, `pack_days`: how long one pack lasts (0: no drug)."""
 
     code: str
     name: str
@@ -95,7 +96,14 @@ huoxiang      Z A09XX 藿香正气口服液 10ml*10支 15.1 3 -
 xuezhikang    Z C10XX 血脂康胶囊 0.3g*60粒 23.4 14 -
 """
 
-_HERBS = "huangqi 黄芪 0.086\ndanggui 当归 0.1325\nbaizhu 白术 0.0945\ngancao 甘草 0.0612\nfuling 茯苓 0.0734\nchenpi 陈皮 0.0488"
+_HERBS = """
+huangqi 黄芪 0.086
+danggui 当归 0.1325
+baizhu 白术 0.0945
+gancao 甘草 0.0612
+fuling 茯苓 0.0734
+chenpi 陈皮 0.0488
+"""
 
 _SERVICES = """
 consult       001101000010000 普通门诊诊察费 8 02
@@ -127,7 +135,11 @@ delivery      003314000020000 单胎顺产接生 780 07
 newborn_care  001207000010000 新生儿护理 22 10
 """
 
-_SUPPLIES = "infusion_set 一次性使用输液器 3.45\ncannula 静脉留置针 24.8\ndialyser 一次性血液透析器 118.6"
+_SUPPLIES = """
+infusion_set 一次性使用输液器 3.45
+cannula 静脉留置针 24.8
+dialyser 一次性血液透析器 118.6
+"""
 
 _CONDITIONS = """
 cold          J00.x00 急性鼻咽炎 - 15 99 n lianhua,banlangen,ambroxol,loratadine,ibuprofen blood_count
@@ -148,9 +160,16 @@ stroke        I63.900 脑梗死 - 50 99 n butylphthalide,clopidogrel,atorvastati
 prostate      N40.x00 前列腺增生 1 55 99 y finasteride,tamsulosin ultrasound,urine
 osteoporosis  M81.900 骨质疏松 - 55 99 y calcium bone_density
 uraemia       N18.900 慢性肾脏病5期 - 30 90 n epoetin dialysis
-"""
+"""  # noqa: E501 - a row of a table stays whole
 
-_STAYS = ("J18.900 肺炎", "K35.900 急性阑尾炎", "I63.900 脑梗死", "S72.000 股骨颈骨折", "K80.200 胆囊结石", "I50.900 心力衰竭")
+_STAYS = (
+    "J18.900 肺炎",
+    "K35.900 急性阑尾炎",
+    "I63.900 脑梗死",
+    "S72.000 股骨颈骨折",
+    "K80.200 胆囊结石",
+    "I50.900 心力衰竭",
+)
 
 
 def _micros(yuan: str) -> int:
@@ -164,8 +183,10 @@ def _drugs() -> dict[str, Item]:
         key, prefix, atc, name, spec, price, days, group = row.split()
         code = f"{prefix}{atc}A{number:03d}A0010101{number:05d}"
         group = "" if group == "-" else group
-        found[key] = Item(code, name, spec, "101", "11" if prefix == "X" else "13", _micros(price), int(days), group)
-    for number, row in enumerate(_HERBS.splitlines(), start=1):
+        found[key] = Item(
+            code, name, spec, "101", "11" if prefix == "X" else "13", _micros(price), int(days), group
+        )
+    for number, row in enumerate(_HERBS.strip().splitlines(), start=1):
         key, name, price = row.split()
         found[key] = Item(f"T{number:09d}", name, "饮片", "102", "12", _micros(price), 7)
     return found
@@ -176,7 +197,7 @@ def _services() -> dict[str, Item]:
     for row in _SERVICES.strip().splitlines():
         key, code, name, price, kind = row.split()
         found[key] = Item(code, name, "次", "201", kind, _micros(price))
-    for number, row in enumerate(_SUPPLIES.splitlines(), start=1):
+    for number, row in enumerate(_SUPPLIES.strip().splitlines(), start=1):
         key, name, price = row.split()
         found[key] = Item(f"C{number:019d}", name, "支", "301", "08", _micros(price))
     return found
@@ -203,15 +224,30 @@ ITEMS: dict[str, Item] = _drugs() | _services()
 CONDITIONS: dict[str, Condition] = _conditions()
 STAY_DIAGNOSES: tuple[tuple[str, str], ...] = tuple((row.split()[0], row.split()[1]) for row in _STAYS)
 HERBS: tuple[Item, ...] = tuple(item for item in ITEMS.values() if item.list_type == "102")
-WARD_DRUGS: tuple[Item, ...] = tuple(ITEMS[key] for key in ("cefuroxime", "omeprazole", "ambroxol", "ibuprofen", "aspirin"))
+WARD_DRUGS: tuple[Item, ...] = tuple(
+    ITEMS[key] for key in ("cefuroxime", "omeprazole", "ambroxol", "ibuprofen", "aspirin")
+)
 WARD_SERVICES: tuple[Item, ...] = tuple(
     ITEMS[key] for key in ("ward_consult", "infusion", "infusion_set", "blood_count", "cannula", "injection")
 )
-ADD_ONS: tuple[Item, ...] = tuple(ITEMS[key] for key in ("banlangen", "huoxiang", "dihuang", "danshen", "lianhua", "calcium"))
+ADD_ONS: tuple[Item, ...] = tuple(
+    ITEMS[key] for key in ("banlangen", "huoxiang", "dihuang", "danshen", "lianhua", "calcium")
+)
 """Drugs that go with anything: no table of the city says a word about them."""
 ROUTINE: tuple[Item, ...] = tuple(
     ITEMS[key]
-    for key in ("blood_count", "urine", "liver", "renal", "lipids", "ecg", "injection", "infusion", "glucose", "infusion_set")
+    for key in (
+        "blood_count",
+        "urine",
+        "liver",
+        "renal",
+        "lipids",
+        "ecg",
+        "injection",
+        "infusion",
+        "glucose",
+        "infusion_set",
+    )
 )
 """Services that any visit may hold, once each."""
 

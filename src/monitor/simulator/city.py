@@ -11,12 +11,12 @@ from random import Random
 import orjson
 
 from monitor.simulator import day, knowledge, people, providers
-from monitor.simulator.calls import read_register
 from monitor.simulator.frauds_claims import CLAIM_FRAUDS
 from monitor.simulator.frauds_scenes import SCENE_FRAUDS
 from monitor.simulator.innocents_till import TILL_INNOCENTS
 from monitor.simulator.innocents_ward import WARD_INNOCENTS
 from monitor.simulator.providers import DAY, HOUR
+from monitor.simulator.register import read_register
 from monitor.simulator.stage import Cast, Stage
 from monitor.simulator.truth import Row
 from monitor.simulator.wire import Call, day_of
@@ -34,8 +34,8 @@ _SMALLEST = 3_000
 class City:
     """A made-up city. `records` decides its size: 100,000 are a day of 320 pharmacies and 60 hospitals.
 
-    Same seed, start and records: same bytes. Every scene plays once before ten in the morning, and again later in
-    the day for each further 25,000 records. Up to 40 days of what the rules must know come first, in time order.
+    Same seed, start and records: same bytes. Every scene plays once before ten in the morning, and again
+    later in the day for each further 25,000 records. Up to 40 days of what the rules must know come first.
     Below 3,000 records the day is cut off where the records end.
     """
 
@@ -44,7 +44,7 @@ class City:
         self.start = start
         self.records = records
         size = max(records, _SMALLEST)
-        rng = Random(f"city {seed}")  # noqa: S311 - reproducible, nothing secret
+        rng = Random(f"city {seed}")
         self.pharmacies, self.hospitals = providers.build(
             rng, pharmacies=max(48, size * 320 // 100_000), hospitals=max(18, size * 60 // 100_000)
         )
@@ -58,12 +58,14 @@ class City:
     def feed(self) -> Iterator[bytes]:
         """The records, one JSON object each, in order of arrival; `truth` grows as they are taken.
 
-        Call times rise but for delays under five minutes between providers, and for a few pharmacies that were cut off
-        and send up to 40 minutes of sales at once. Each call of `feed` begins again.
+        Call times rise but for delays under five minutes between providers, and for a few pharmacies that
+        were cut off and send up to 40 minutes of sales at once. Each call of `feed` begins again.
         """
-        rng = Random(f"feed {self.seed}")  # noqa: S311 - reproducible, nothing secret
+        rng = Random(f"feed {self.seed}")
         pool = people.Pool(rng, self.people)
-        stage = Stage(rng, today=day_of(self.start), pool=pool, pharmacies=self.pharmacies, hospitals=self.hospitals)
+        stage = Stage(
+            rng, today=day_of(self.start), pool=pool, pharmacies=self.pharmacies, hospitals=self.hospitals
+        )
         self.truth = stage.truth
         stories = _scenes(stage, repeats=self.records // _RECORDS_PER_REPEAT)
         stories += day.plan(stage, _volume(self.records, sign_ins=len(self.pharmacies) + len(self.hospitals)))
@@ -78,13 +80,16 @@ class City:
     def _night_reads(self, stage: Stage, count: int) -> Iterator[bytes]:
         """Balance enquiries after midnight fill the feed up to its number of records."""
         for number in range(count):
-            person, shop = self.people[number % len(self.people)], self.pharmacies[number % len(self.pharmacies)]
+            person, shop = (
+                self.people[number % len(self.people)],
+                self.pharmacies[number % len(self.pharmacies)],
+            )
             at = stage.today + DAY + 600 + number // 4
             yield orjson.dumps(read_register(stage.desk, shop, person, at=at).record)
 
 
 def _volume(records: int, *, sign_ins: int) -> day.Volume:
-    """Stories that make up the rest of the records: 3.1 calls a sale, 7.6 a visit, 4 a refill, 7.5 a stay, as counted."""
+    """Stories for the rest of the records, at 3.1 calls a sale, 7.6 a visit, 4 a refill, 7.5 a stay."""
     ordinary = max(records - _SCENE_RECORDS * (1 + records // _RECORDS_PER_REPEAT) - sign_ins, 200)
     return day.Volume(
         sales=ordinary * 145 // 1000,

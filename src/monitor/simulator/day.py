@@ -10,7 +10,7 @@ from random import Random
 
 import msgspec
 
-from monitor.simulator import acts, calls, hospital
+from monitor.simulator import acts, hospital, register, settlement
 from monitor.simulator.catalogue import (
     ADD_ONS,
     CONDITIONS,
@@ -26,8 +26,10 @@ from monitor.simulator.catalogue import (
     one,
 )
 from monitor.simulator.people import Person, fits
+from monitor.simulator.pharmacy import Sale
 from monitor.simulator.providers import DAY, HOUR, Provider
 from monitor.simulator.stage import ADULT, Stage
+from monitor.simulator.variants import vary
 from monitor.simulator.wire import Call
 
 Timed = tuple[int, Iterator[Call]]
@@ -67,7 +69,7 @@ def plan(stage: Stage, volume: Volume) -> list[Timed]:
         if person is not None:
             shop = rng.choice(stage.pharmacies)
             at = stage.today + _clock(rng, _RUSH)
-            stories.append((at, iter((calls.read_register(stage.desk, shop, person, at=at),))))
+            stories.append((at, iter((register.read_register(stage.desk, shop, person, at=at),))))
     return stories
 
 
@@ -79,9 +81,9 @@ def _sign_ins(stage: Stage) -> list[Timed]:
     stories: list[Timed] = []
     for number, provider in enumerate((*stage.pharmacies, *stage.hospitals)):
         at = stage.today + max(provider.opens, 6 * HOUR) + stage.rng.randrange(600)
-        stories.append((at, iter((calls.sign_in(stage.desk, provider, at=at),))))
+        stories.append((at, iter((register.sign_in(stage.desk, provider, at=at),))))
         if number % 9 == 0:
-            stories.append((at + 900, iter((calls.download(stage.desk, provider, at=at + 900),))))
+            stories.append((at + 900, iter((register.download(stage.desk, provider, at=at + 900),))))
     return stories
 
 
@@ -121,7 +123,7 @@ def _purchase(stage: Stage, person: Person, shop: Provider, at: int) -> Iterator
         basket, complaint = herbs(rng), None
     elif person.age >= ADULT:
         basket = more(rng, basket, ADD_ONS, most=2)
-    way = acts.Sale(
+    way = Sale(
         steps=rng.random() < 0.93,
         family=person.age >= ADULT and complaint is None and rng.random() < 0.5,
         dise=(complaint.code, complaint.name) if complaint else ("", ""),
@@ -132,12 +134,15 @@ def _purchase(stage: Stage, person: Person, shop: Provider, at: int) -> Iterator
     begun = at - _RETRY_S if hiccup in ("failed", "undone") else at
     sold = yield from acts.sale(stage, person, shop, basket, at=begun, way=way, hiccup=hiccup)
     if rng.random() < 0.004 and not hiccup:
-        yield calls.reversal(stage.desk, sold, at=at + rng.randrange(1200, 3000))
+        yield settlement.reversal(stage.desk, sold, at=at + rng.randrange(1200, 3000))
 
 
 def _monthly_refill(stage: Stage) -> list[Timed]:
     """Somebody chronically ill who bought for four weeks four weeks ago and comes back today."""
-    rng, person = stage.rng, stage.pool.find(lambda who: bool(who.ailments) and "prostate" not in who.ailments)
+    rng, person = (
+        stage.rng,
+        stage.pool.find(lambda who: bool(who.ailments) and "prostate" not in who.ailments),
+    )
     found, now = None, 0
     while found is None:
         now = stage.today + _clock(rng, _RUSH)
@@ -184,7 +189,9 @@ def _consultation(stage: Stage, person: Person, complaint: Condition, at: int) -
     diagnoses = [(complaint.code, complaint.name)]
     done = yield from acts.visit(stage, person, where, diagnoses, basket, at=at, plan=plan, hiccup=hiccup)
     if rng.random() < 0.005 and not hiccup:
-        yield calls.reversal(stage.desk, done.settled, at=done.settled.call.sent + rng.randrange(600, 3000))
+        yield settlement.reversal(
+            stage.desk, done.settled, at=done.settled.call.sent + rng.randrange(600, 3000)
+        )
 
 
 def _in_house(stage: Stage) -> list[Timed]:
@@ -210,7 +217,7 @@ def _newly_admitted(stage: Stage) -> list[Timed]:
     at = stage.today + _clock(rng, _WARD_RUSH)
 
     def story() -> Iterator[Call]:
-        yield calls.read_register(stage.desk, where, person, at=at - 120)
+        yield register.read_register(stage.desk, where, person, at=at - 120)
         if where.face_check:
             yield hospital.face(stage.desk, where, person, at=at - 60, biz="12", result="1")
         stayed = yield from acts.admission(stage, person, where, [rng.choice(STAY_DIAGNOSES)], at=at)
@@ -221,8 +228,6 @@ def _newly_admitted(stage: Stage) -> list[Timed]:
 
 def varied(rng: Random, story: Iterator[Call]) -> Iterator[Call]:
     """The story, with a tolerated change of form here and there; a repeated call keeps its bytes."""
-    from monitor.simulator.variants import vary
-
     last: object = None
     for call in story:
         request = call.record["request"]

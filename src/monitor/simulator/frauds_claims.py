@@ -1,4 +1,4 @@
-"""Frauds that one claim, or one patient's claims, give away: arithmetic, repetition, quantity, age, sex, diagnosis.
+"""Frauds that one patient's claims give away: arithmetic, repetition, quantity, age, sex, diagnosis.
 
 Each scene breaches its own rule clearly and no other.
 """
@@ -7,9 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monitor.simulator.acts import BRISK, Plan, Sale, admission, leaving, nights, sale, visit, ward_basket, ward_day
+from monitor.simulator.acts import (
+    BRISK,
+    Plan,
+    admission,
+    leaving,
+    nights,
+    repeated,
+    sale,
+    visit,
+    ward_basket,
+    ward_day,
+)
 from monitor.simulator.catalogue import CONDITIONS, Basket, one
 from monitor.simulator.hospital import Diagnoses
+from monitor.simulator.pharmacy import Sale
 from monitor.simulator.providers import DAY, HOUR
 from monitor.simulator.stage import Cast, Stage
 from monitor.simulator.wire import Call
@@ -32,7 +44,12 @@ def sum_too_high_at_the_window(stage: Stage, at: int) -> Iterator[Call]:
     plan = Plan(misprint=MISPRINT_FEN)
     done = yield from visit(stage, person, where, COLD, [one("ct_chest"), one("consult")], at=at, plan=plan)
     stage.fraud(
-        "GZ10000201002000", "sum too high at the window", done.settled, calls=done.checks, must=[done.settled], may=done.checks
+        "GZ10000201002000",
+        "sum too high at the window",
+        done.settled,
+        calls=done.checks,
+        must=[done.settled],
+        may=done.checks,
     )
 
 
@@ -42,7 +59,12 @@ def bed_charged_twice(stage: Stage, at: int) -> Iterator[Call]:
     basket = [one("consult"), one("bed_watch", packs=2), one("infusion")]
     done = yield from visit(stage, person, where, COLD, basket, at=at)
     stage.fraud(
-        "GZ10000102012000", "bed charged twice", done.settled, calls=done.checks, must=[done.settled], may=done.checks
+        "GZ10000102012000",
+        "bed charged twice",
+        done.settled,
+        calls=done.checks,
+        must=[done.settled],
+        may=done.checks,
     )
 
 
@@ -73,9 +95,16 @@ def scanned_again_too_soon(stage: Stage, at: int) -> Iterator[Call]:
 def slimming_drug_without_diabetes(stage: Stage, at: int) -> Iterator[Call]:
     """Semaglutide is paid for diabetes; here the back hurts."""
     person, where = stage.adult(healthy=True), stage.hospital()
-    done = yield from visit(stage, person, where, [("M54.500", "下背痛")], [one("semaglutide"), one("consult")], at=at)
+    done = yield from visit(
+        stage, person, where, [("M54.500", "下背痛")], [one("semaglutide"), one("consult")], at=at
+    )
     stage.fraud(
-        "GZ10000101008000", "slimming drug without diabetes", done.settled, calls=done.checks, must=[done.settled], may=done.checks
+        "GZ10000101008000",
+        "slimming drug without diabetes",
+        done.settled,
+        calls=done.checks,
+        must=[done.settled],
+        may=done.checks,
     )
 
 
@@ -100,7 +129,12 @@ def childrens_syrup_for_an_adult(stage: Stage, at: int) -> Iterator[Call]:
     person, where = stage.adult(ages=(30, 60)), stage.hospital()
     done = yield from visit(stage, person, where, COLD, [one("consult"), one("paediatric_cough")], at=at)
     stage.fraud(
-        "GZ10000301002000", "children's syrup for an adult", done.settled, calls=done.checks, must=[done.settled], may=done.checks
+        "GZ10000301002000",
+        "children's syrup for an adult",
+        done.settled,
+        calls=done.checks,
+        must=[done.settled],
+        may=done.checks,
     )
 
 
@@ -159,9 +193,8 @@ def stay_split_in_two(stage: Stage, at: int) -> Iterator[Call]:
 def five_purchases_in_a_month(stage: Stage, at: int) -> Iterator[Call]:
     """The fifth box of one drug in 26 days, no two of them overlapping."""
     person, shop = stage.adult(healthy=True), stage.counter(at, at)
-    sold = []
-    for days in (26, 20, 14, 8, 0):
-        sold.append((yield from sale(stage, person, shop, [one("celecoxib")], at=at - days * DAY, way=BRISK)))
+    times = [at - days * DAY for days in (26, 20, 14, 8, 0)]
+    sold = yield from repeated(stage, person, shop, "celecoxib", times, way=BRISK)
     stage.fraud("GZ10000204003000", "five purchases in a month", sold[-1], calls=sold[:-1])
 
 

@@ -1,12 +1,13 @@
-"""Frauds that show in who was where and when: register, stays, faces, and what happens at a pharmacy's till."""
+"""Frauds that show in who was where and when: register, stays, faces, a pharmacy's till."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from monitor.simulator import calls, hospital
-from monitor.simulator.acts import BRISK, Plan, Sale, admission, leaving, nights, sale, visit
+from monitor.simulator import hospital, register, settlement
+from monitor.simulator.acts import BRISK, Plan, admission, leaving, nights, sale, visit
 from monitor.simulator.catalogue import CONDITIONS, one
+from monitor.simulator.pharmacy import Sale
 from monitor.simulator.providers import DAY, HOUR
 from monitor.simulator.stage import Cast, Stage
 from monitor.simulator.wire import Call, day_text
@@ -36,7 +37,9 @@ def card_used_after_death_in_hospital(stage: Stage, at: int) -> Iterator[Call]:
 def settled_on_paused_cover(stage: Stage, at: int) -> Iterator[Call]:
     """The till has just read 'paused' and settles all the same."""
     person, shop = stage.adult(), stage.counter(at, at)
-    read = calls.read_register(stage.desk, shop, person, at=at - 100, status="2", paused=day_text(at // DAY - 30))
+    read = register.read_register(
+        stage.desk, shop, person, at=at - 100, status="2", paused=day_text(at // DAY - 30)
+    )
     yield read
     sold = yield from sale(stage, person, shop, [one("lianhua"), one("huoxiang")], at=at, way=BRISK)
     stage.fraud("LOC-COVER-INACTIVE", "settled on paused cover", sold, calls=[read], must=[sold])
@@ -45,7 +48,9 @@ def settled_on_paused_cover(stage: Stage, at: int) -> Iterator[Call]:
 def settled_on_cover_read_long_ago(stage: Stage, at: int) -> Iterator[Call]:
     """'Ended' was read three days ago: a suspicion, no refusal."""
     person, shop, where = stage.adult(), stage.counter(at, at), stage.hospital()
-    read = calls.read_register(stage.desk, where, person, at=at - 3 * DAY, status="4", paused=day_text(at // DAY - 40))
+    read = register.read_register(
+        stage.desk, where, person, at=at - 3 * DAY, status="4", paused=day_text(at // DAY - 40)
+    )
     yield read
     sold = yield from sale(stage, person, shop, [one("banlangen")], at=at, way=BRISK)
     stage.fraud("LOC-COVER-INACTIVE", "settled on cover read long ago", sold, calls=[read])
@@ -79,10 +84,23 @@ def impostor_at_the_window(stage: Stage, at: int) -> Iterator[Call]:
     """The camera says no twice, the window settles."""
     person, where = stage.adult(), stage.hospital(face_check=True)
     done = yield from visit(
-        stage, person, where, [("K29.500", "慢性胃炎")], [one("consult"), one("ultrasound")], at=at, plan=Plan(faces="02")
+        stage,
+        person,
+        where,
+        [("K29.500", "慢性胃炎")],
+        [one("consult"), one("ultrasound")],
+        at=at,
+        plan=Plan(faces="02"),
     )
     seen = done.checks[1]
-    stage.fraud("LOC-FACE-MISMATCH", "impostor at the window", done.settled, calls=done.checks, must=[done.settled], may=[seen])
+    stage.fraud(
+        "LOC-FACE-MISMATCH",
+        "impostor at the window",
+        done.settled,
+        calls=done.checks,
+        must=[done.settled],
+        may=[seen],
+    )
     stage.fraud("LOC-FACE-MISMATCH", "impostor at the check", seen, calls=[done.settled, *done.checks])
 
 
@@ -142,7 +160,9 @@ def one_card_across_town(stage: Stage, at: int) -> Iterator[Call]:
     shops = [stage.counter(at + n * 12 * MINUTE, at + n * 12 * MINUTE) for n in range(3)]
     sold = []
     for number, (shop, key) in enumerate(zip(shops, ("banlangen", "ambroxol", "huoxiang"), strict=True)):
-        sold.append((yield from sale(stage, person, shop, [one(key)], at=at + 12 * MINUTE * number, way=BRISK)))
+        sold.append(
+            (yield from sale(stage, person, shop, [one(key)], at=at + 12 * MINUTE * number, way=BRISK))
+        )
     stage.fraud("LOC-CARD-HOPPING", "one card across town", sold[-1], calls=sold[:-1])
 
 
@@ -155,7 +175,7 @@ def settled_and_refunded(stage: Stage, at: int) -> Iterator[Call]:
     for person, days, shift in zip(people, (6, 3, 0, 0), (0, 0, 0, 12), strict=True):
         when = at - days * DAY + shift * MINUTE
         sold.append((yield from sale(stage, person, shop, [one("dihuang")], at=when, way=BRISK)))
-        told.append(calls.reversal(stage.desk, sold[-1], at=when + 7 * MINUTE))
+        told.append(settlement.reversal(stage.desk, sold[-1], at=when + 7 * MINUTE))
         yield told[-1]
     stage.fraud("LOC-SETTLE-REFUND", "settled and refunded", sold[-1], calls=[*sold[:-1], *told])
 
@@ -173,7 +193,9 @@ def one_box_sold_twice(stage: Stage, at: int) -> Iterator[Call]:
     shop, other = stage.counter(at - 3 * DAY, at - 3 * DAY), stage.counter(at, at)
     box = (stage.desk.box(),)
     before = yield from sale(stage, first, shop, [one("clopidogrel")], at=at - 3 * DAY, way=Sale(boxes=box))
-    sold = yield from sale(stage, second, other, [one("clopidogrel")], at=at, way=Sale(boxes=box, by_goods=True))
+    sold = yield from sale(
+        stage, second, other, [one("clopidogrel")], at=at, way=Sale(boxes=box, by_goods=True)
+    )
     stage.fraud("LOC-TRACE-REUSED", "one box sold twice", sold, calls=[before])
 
 

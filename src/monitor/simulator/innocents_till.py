@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
-from monitor.simulator import calls, hospital
-from monitor.simulator.acts import BRISK, Plan, Sale, admission, nights, sale, visit
-from monitor.simulator.calls import Settled
+from monitor.simulator import hospital, pharmacy, register, settlement
+from monitor.simulator.acts import BRISK, Plan, admission, nights, repeated, sale, visit
 from monitor.simulator.catalogue import one
 from monitor.simulator.knowledge import SHOP_PLACEHOLDER
 from monitor.simulator.people import Person
+from monitor.simulator.pharmacy import Sale
 from monitor.simulator.providers import DAY, HOUR, Provider
+from monitor.simulator.settlement import Settled
 from monitor.simulator.stage import Cast, Stage
 from monitor.simulator.wire import Call, again, day_text
 
@@ -40,9 +41,8 @@ def family_shops_on_one_card(stage: Stage, at: int) -> Iterator[Call]:
 def family_buys_often(stage: Stage, at: int) -> Iterator[Call]:
     """Six boxes of one drug in a month for several relatives, from the family account."""
     person, shop = stage.adult(healthy=True), stage.counter(at, at)
-    sold = []
-    for days in (25, 20, 15, 10, 5, 0):
-        sold.append((yield from sale(stage, person, shop, [one("banlangen")], at=at - days * DAY, way=_FAMILY)))
+    times = [at - days * DAY for days in (25, 20, 15, 10, 5, 0)]
+    sold = yield from repeated(stage, person, shop, "banlangen", times, way=_FAMILY)
     stage.innocent("GZ10000204003000", "family buys often", sold[-1], calls=sold[:-1])
 
 
@@ -106,11 +106,11 @@ def corrections_at_the_till(stage: Stage, at: int) -> Iterator[Call]:
     for person, days, shift in zip(people, (5, 2, 0, 0), (0, 0, 0, 25), strict=True):
         when = at - days * DAY + shift * MINUTE
         wrong = yield from sale(stage, person, shop, [one("danshen"), one("huoxiang")], at=when, way=BRISK)
-        back = calls.reversal(stage.desk, wrong, at=when + 5 * MINUTE)
+        back = settlement.reversal(stage.desk, wrong, at=when + 5 * MINUTE)
         yield back
         right = yield from sale(stage, person, shop, [one("danshen")], at=when + 9 * MINUTE, way=BRISK)
         told += [wrong, back, right]
-    stage.innocent("LOC-SETTLE-REFUND", "corrections at the till", right, calls=told)
+    stage.innocent("LOC-SETTLE-REFUND", "corrections at the till", told[-1], calls=told[:-1])
 
 
 def night_pharmacy(stage: Stage, at: int) -> Iterator[Call]:
@@ -123,14 +123,18 @@ def night_pharmacy(stage: Stage, at: int) -> Iterator[Call]:
 def machine_at_night(stage: Stage, at: int) -> Iterator[Call]:
     """The shop is closed, its vending machine is not (opter_type 2)."""
     person, shop = stage.adult(), stage.counter(at, at)
-    sold = yield from sale(stage, person, shop, [one("lianhua")], at=at, way=Sale(steps=False, opter_type="2"))
+    sold = yield from sale(
+        stage, person, shop, [one("lianhua")], at=at, way=Sale(steps=False, opter_type="2")
+    )
     stage.innocent("LOC-OFF-HOURS", "machine at night", sold)
 
 
 def order_by_phone_at_night(stage: Stage, at: int) -> Iterator[Call]:
     """A mobile order (opter_type 3) at night."""
     person, shop = stage.adult(), stage.counter(at, at)
-    sold = yield from sale(stage, person, shop, [one("loratadine")], at=at, way=Sale(steps=False, opter_type="3"))
+    sold = yield from sale(
+        stage, person, shop, [one("loratadine")], at=at, way=Sale(steps=False, opter_type="3")
+    )
     stage.innocent("LOC-OFF-HOURS", "order by phone at night", sold)
 
 
@@ -148,12 +152,14 @@ def box_returned_and_sold_again(stage: Stage, at: int) -> Iterator[Call]:
     first, second, shop = stage.adult(), stage.adult(), stage.counter(at - DAY, at)
     way = Sale(boxes=(stage.desk.box(),))
     before = yield from sale(stage, first, shop, [one("tiotropium")], at=at - DAY, way=way)
-    given_back = calls.goods(stage.desk, before, at=at - HOUR, returned=True)
+    given_back = pharmacy.goods(stage.desk, before, at=at - HOUR, returned=True)
     yield given_back
-    undone = calls.reversal(stage.desk, before, at=at - HOUR + 60)
+    undone = settlement.reversal(stage.desk, before, at=at - HOUR + 60)
     yield undone
     sold = yield from sale(stage, second, shop, [one("tiotropium")], at=at, way=way)
-    stage.innocent("LOC-TRACE-REUSED", "box returned and sold again", sold, calls=[before, given_back, undone])
+    stage.innocent(
+        "LOC-TRACE-REUSED", "box returned and sold again", sold, calls=[before, given_back, undone]
+    )
 
 
 def placeholder_code(stage: Stage, at: int) -> Iterator[Call]:
@@ -183,13 +189,15 @@ def outcome_unknown(stage: Stage, at: int) -> Iterator[Call]:
 
 
 def cover_paid_for_late(stage: Stage, at: int) -> Iterator[Call]:
-    """'Paused' at the till, so refused; an hour later the employer's payment is booked back to before the sale."""
+    """'Paused' at the till, so refused; an hour later the employer's payment is booked, back to before."""
     person, shop, where = stage.adult(), stage.counter(at, at), stage.hospital()
     today = at // DAY
-    paused = calls.read_register(stage.desk, shop, person, at=at - 90, status="2", paused=day_text(today - 12))
+    paused = register.read_register(
+        stage.desk, shop, person, at=at - 90, status="2", paused=day_text(today - 12)
+    )
     yield paused
     sold = yield from sale(stage, person, shop, [one("ambroxol")], at=at, way=BRISK)
-    back = calls.read_register(stage.desk, where, person, at=at + HOUR, since=day_text(today - 12))
+    back = register.read_register(stage.desk, where, person, at=at + HOUR, since=day_text(today - 12))
     yield back
     stage.innocent("LOC-COVER-INACTIVE", "cover paid for late", sold, calls=[paused, back], must=[sold])
 
@@ -199,10 +207,14 @@ def shopping_on_leave(stage: Stage, at: int) -> Iterator[Call]:
     person, where, shop = stage.adult(), stage.hospital(), stage.counter(at, at)
     stayed = yield from admission(stage, person, where, [("S72.000", "股骨颈骨折")], at=at - 4 * DAY)
     yield from nights(stage, stayed, until=at)
-    gone = hospital.face(stage.desk, where, person, at=at - HOUR, biz="20", result="1", mdtrt_id=stayed.stay.mdtrt_id)
+    gone = hospital.face(
+        stage.desk, where, person, at=at - HOUR, biz="20", result="1", mdtrt_id=stayed.stay.mdtrt_id
+    )
     yield gone
     sold = yield from sale(stage, person, shop, [one("huoxiang")], at=at)
-    back = hospital.face(stage.desk, where, person, at=at + HOUR, biz="21", result="1", mdtrt_id=stayed.stay.mdtrt_id)
+    back = hospital.face(
+        stage.desk, where, person, at=at + HOUR, biz="21", result="1", mdtrt_id=stayed.stay.mdtrt_id
+    )
     yield back
     stage.innocent("LOC-STAY-OVERLAP", "shopping on leave", sold, calls=[*stayed.calls, gone, back])
 
@@ -218,7 +230,11 @@ def prescription_filled_outside(stage: Stage, at: int) -> Iterator[Call]:
 
 def waiting_for_results(stage: Stage, at: int) -> Iterator[Call]:
     """The pharmacy after the doctor: two settlements, one of them in a hospital."""
-    person, where, shop = stage.adult(healthy=True), stage.hospital(), stage.counter(at + 25 * MINUTE, at + 25 * MINUTE)
+    person, where, shop = (
+        stage.adult(healthy=True),
+        stage.hospital(),
+        stage.counter(at + 25 * MINUTE, at + 25 * MINUTE),
+    )
     cold = [("J00.x00", "急性鼻咽炎")]
     done = yield from visit(stage, person, where, cold, [one("consult")], at=at, plan=Plan(checks=False))
     sold = yield from sale(stage, person, shop, [one("ambroxol")], at=at + 25 * MINUTE, way=BRISK)

@@ -28,14 +28,20 @@ def twelve_week_prescription(stage: Stage, at: int) -> Iterator[Call]:
 
 
 def newborn_on_the_mothers_card(stage: Stage, at: int) -> Iterator[Call]:
-    """Delivery: two beds and two nursings a day, a child's medicine and a child's diagnosis on the mother's card."""
+    """Delivery: two beds and two nursings a day, a child's medicine and diagnosis on the mother's card."""
     mother, where = stage.adult(sex="2", ages=(21, 42)), stage.hospital()
     diagnoses: Diagnoses = [("O80.000", "头位顺产"), ("Z38.000", "单胎活产婴儿")]
     stayed = yield from admission(stage, mother, where, diagnoses, at=at - 2 * DAY - HOUR, med_type="52")
     for day in (2, 1):
         evening = at - at % DAY - day * DAY + 20 * HOUR
         yield from ward_day(stage, stayed, at=evening, basket=ward_basket(stage.rng, nights=2))
-    extra = [one("bed_three"), one("bed_three"), one("newborn_care"), one("delivery"), one("paediatric_cold", days=0)]
+    extra = [
+        one("bed_three"),
+        one("bed_three"),
+        one("newborn_care"),
+        one("delivery"),
+        one("paediatric_cold", days=0),
+    ]
     yield from ward_day(stage, stayed, at=at - 900, basket=extra)
     settled = yield from leaving(stage, stayed, at=at)
     stage.innocent("GZ10000102012000", "newborn on the mother's card", settled, calls=stayed.calls)
@@ -74,7 +80,9 @@ def dialysis_with_the_patient(stage: Stage, at: int) -> Iterator[Call]:
     plan = Plan(med_type="14", faces="1", biz="17", read=False)
     basket = [one("filtration"), one("dialyser"), one("epoetin")]
     done = yield from visit(stage, person, where, [(uraemia.code, uraemia.name)], basket, at=at, plan=plan)
-    stage.innocent("LOC-DIALYSIS-ABSENT", "dialysis with the patient", done.settled, calls=[entered, *done.checks])
+    stage.innocent(
+        "LOC-DIALYSIS-ABSENT", "dialysis with the patient", done.settled, calls=[entered, *done.checks]
+    )
 
 
 def bed_fee_at_midnight(stage: Stage, at: int) -> Iterator[Call]:
@@ -125,7 +133,9 @@ def moved_to_another_hospital(stage: Stage, at: int) -> Iterator[Call]:
     paid = yield from leaving(stage, one_stay, at=at)
     other = yield from admission(stage, person, second, [("I63.900", "脑梗死")], at=at + HOUR)
     yield from nights(stage, other, until=at + DAY)
-    stage.innocent("LOC-STAY-OVERLAP", "moved to another hospital", paid, calls=[*one_stay.calls, *other.calls])
+    stage.innocent(
+        "LOC-STAY-OVERLAP", "moved to another hospital", paid, calls=[*one_stay.calls, *other.calls]
+    )
 
 
 def next_course_of_chemotherapy(stage: Stage, at: int) -> Iterator[Call]:

@@ -32,17 +32,27 @@ def write_reference(folder: Path, *, providers: Sequence[Provider], persons: Seq
     """Write every table of the city into `folder` (created when missing): CSV, UTF-8, header line."""
     folder.mkdir(parents=True, exist_ok=True)
     shops = (
-        (p.code, p.name, p.kind, p.level, int(p.open_24h), int(p.face_check), p.admvs, p.group) for p in providers
+        (p.code, p.name, p.kind, p.level, int(p.open_24h), int(p.face_check), p.admvs, p.group)
+        for p in providers
     )
     names = "fixmedins_code,fixmedins_name,fixmedins_type,medins_lv,open_24h,face_check,admvs,group"
     _table(folder, "providers", names, shops)
-    _table(folder, "persons", "psn_no,gend,brdy,die_date", ((p.psn_no, p.sex, p.brdy, p.died) for p in persons))
+    _table(
+        folder, "persons", "psn_no,gend,brdy,die_date", ((p.psn_no, p.sex, p.brdy, p.died) for p in persons)
+    )
     _table(folder, "once_per_day", "item", ((_code(key),) for key in ONCE_PER_DAY))
-    _table(folder, "item_frequency", "item,max,days", ((_code(key), most, days) for key, most, days in ITEM_FREQUENCY))
+    _table(
+        folder,
+        "item_frequency",
+        "item,max,days",
+        ((_code(key), most, days) for key, most, days in ITEM_FREQUENCY),
+    )
     rows = ((_code(key), prefix) for key, prefix in DRUG_INDICATION)
     _table(folder, "drug_indication", "drug,diagnosis_prefix", rows)
     _table(folder, "drug_supply", "drug,max_days", ((_code(key), days) for key, days in DRUG_SUPPLY))
-    _table(folder, "drug_age", "drug,min_age,max_age", ((_code(key), low, high) for key, low, high in DRUG_AGE))
+    _table(
+        folder, "drug_age", "drug,min_age,max_age", ((_code(key), low, high) for key, low, high in DRUG_AGE)
+    )
     _table(folder, "drug_sex", "drug,gend", ((_code(key), sex) for key, sex in DRUG_SEX))
     grouped = ((item.code, item.group) for item in ITEMS.values() if item.group)
     _table(folder, "drug_group", "drug,group", grouped)

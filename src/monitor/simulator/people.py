@@ -22,7 +22,7 @@ CARE_HOME_SIZE = 12
 
 
 class Person(msgspec.Struct, frozen=True):
-    """An insured person. `home` is the household or care home; `ailments` are keys of the catalogue's conditions."""
+    """An insured person. `home`: household or care home; `ailments`: keys of the catalogue's conditions."""
 
     psn_no: str
     certno: str
@@ -42,25 +42,28 @@ class Person(msgspec.Struct, frozen=True):
 
 
 def build(rng: Random, *, count: int, today: date) -> list[Person]:
-    """`count` persons in households of one to five; one household in sixty is a care home of twelve old people."""
+    """At least `count` persons in households of one to five; every sixtieth is a care home of twelve."""
     people: list[Person] = []
     home = 0
     while len(people) < count:
         home += 1
         if home % 60 == 0:
             people += [
-                _person(rng, len(people) + n, home, today, (72, 95), in_care=True) for n in range(CARE_HOME_SIZE)
+                _person(rng, len(people) + n, home, today, (72, 95), in_care=True)
+                for n in range(CARE_HOME_SIZE)
             ]
             continue
         for _ in range(rng.randint(1, 5)):
-            people.append(_person(rng, len(people), home, today, rng.choice(((0, 17), (18, 54), (30, 80), (55, 90)))))
+            people.append(
+                _person(rng, len(people), home, today, rng.choice(((0, 17), (18, 54), (30, 80), (55, 90))))
+            )
     return [_gone(rng, person, today) if n % 150 == 149 else person for n, person in enumerate(people)]
 
 
 def _gone(rng: Random, person: Person, today: date) -> Person:
     """The same person, dead for some weeks: the register knows, the card still exists."""
     died = date.fromordinal(today.toordinal() - rng.randint(20, 60))
-    return msgspec.structs.replace(person, died=died.isoformat()) if person.age > 50 else person  # noqa: PLR2004
+    return msgspec.structs.replace(person, died=died.isoformat()) if person.age > 50 else person
 
 
 def _person(
@@ -72,7 +75,7 @@ def _person(
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     sex = "12"[rng.randrange(2)]
     stem = f"430102{born:%Y%m%d}{rng.randrange(500) * 2 + (sex == '1'):03d}"
-    worker = 18 <= age and rng.random() < 0.6  # noqa: PLR2004 - a share, not a limit
+    worker = age >= 18 and rng.random() < 0.6
     return Person(
         psn_no=f"4301000000{7300000000 + number * 13:010d}",
         certno=stem + _wrong_check_digit(stem),
@@ -81,7 +84,7 @@ def _person(
         brdy=born.isoformat(),
         age=age,
         insutype="310" if worker else "390",
-        psn_type=("1201" if age >= 60 else "1101") if worker else "1501",  # noqa: PLR2004 - age of retirement
+        psn_type=("1201" if age >= 60 else "1101") if worker else "1501",
         cert_type=rng.choice(("01", "01", "02", "03")),
         card=f"C43010000{rng.randrange(16**8):08X}",
         balance=rng.randint(2_000, 480_000),
@@ -141,7 +144,7 @@ class Pool:
     def household(self, size: int, *, in_care: bool) -> list[Person]:
         """`size` free adults who live together; LookupError when there is no such home."""
         for members in self._homes.values():
-            adults = [p for p in members if p.age >= 18 and not p.died and p.psn_no not in self._taken]  # noqa: PLR2004 - of age
+            adults = [p for p in members if p.age >= 18 and not p.died and p.psn_no not in self._taken]
             if len(adults) >= size and adults[0].in_care == in_care:
                 self._taken.update(person.psn_no for person in adults[:size])
                 return adults[:size]

@@ -1,4 +1,4 @@
-"""Hospitals and pharmacies of the city: when they are open, how fast their calls arrive, where they belong."""
+"""Hospitals and pharmacies: when they are open, how fast their calls arrive, where they belong."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ _WARDS = ("人民医院", "中医医院", "妇幼保健院", "骨科医院", "�
 
 
 class Provider(msgspec.Struct, frozen=True):
-    """A designated institution. `kind` 1 hospital, 2 pharmacy; opening in seconds of the day; `delay` in seconds.
+    """A designated institution. `kind` 1 hospital, 2 pharmacy; opening in seconds of the day; `delay` in s.
 
-    Between `cut_off` and `back` (seconds of the day, 0 0 = never) its line is down: what it did then arrives at `back`.
+    Between `cut_off` and `back` (seconds of the day, 0 0 = never) its line is down: what it did then arrives
+    at `back`.
     """
 
     code: str
@@ -51,7 +52,7 @@ class Provider(msgspec.Struct, frozen=True):
 
 
 def build(rng: Random, *, pharmacies: int, hospitals: int) -> tuple[list[Provider], list[Provider]]:
-    """The city's pharmacies and hospitals; about one pharmacy in eight never closes, two hospitals in three have cameras."""
+    """Pharmacies and hospitals; one pharmacy in eight never closes, two hospitals in three have cameras."""
     shops = [_pharmacy(rng, number) for number in range(1, pharmacies + 1)]
     wards = [_hospital(rng, number) for number in range(1, hospitals + 1)]
     return shops, wards
@@ -120,7 +121,7 @@ class Board:
         return True
 
     def book(self, provider: Provider, at: int) -> int:
-        """The first free second from `at` on, at least SPACING_S from every other sale there and outside all scenes."""
+        """The first free second from `at` on, SPACING_S from other sales there and outside all scenes."""
         booked = self._booked.setdefault(provider.code, [])
         blocks = self._blocks.get(provider.code, [])
         while True:

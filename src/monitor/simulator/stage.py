@@ -7,9 +7,9 @@ from random import Random
 
 import msgspec
 
-from monitor.simulator.calls import Settled
 from monitor.simulator.people import Person, Pool
 from monitor.simulator.providers import DAY, Board, Provider
+from monitor.simulator.settlement import Settled
 from monitor.simulator.truth import Row
 from monitor.simulator.wire import Call, Desk
 
@@ -37,7 +37,13 @@ class Stage:
     """The city while its feed is being written. `today` is the start of the simulated day in seconds."""
 
     def __init__(
-        self, rng: Random, *, today: int, pool: Pool, pharmacies: Sequence[Provider], hospitals: Sequence[Provider]
+        self,
+        rng: Random,
+        *,
+        today: int,
+        pool: Pool,
+        pharmacies: Sequence[Provider],
+        hospitals: Sequence[Provider],
     ) -> None:
         self.rng = rng
         self.today = today
@@ -60,7 +66,9 @@ class Stage:
 
     def counter(self, start: int, end: int, *, open_24h: bool = False) -> Provider:
         """A pharmacy that keeps [start, end] (and some minutes around) for this scene alone."""
-        fitting = [p for p in self.pharmacies if p.open_24h == open_24h and p.delay < _PROMPT_S and not p.back]
+        fitting = [
+            p for p in self.pharmacies if p.open_24h == open_24h and p.delay < _PROMPT_S and not p.back
+        ]
         first = self.rng.randrange(len(fitting))
         for pharmacy in fitting[first:] + fitting[:first]:
             if self.board.block(pharmacy, start=start - _MARGIN_S, end=end + _MARGIN_S):
@@ -82,14 +90,25 @@ class Stage:
         return self.today + days * DAY
 
     def fraud(
-        self, rule_id: str, scenario: str, breach: Settled | Call, *, calls: Sequence[Call | Settled] = (),
-        must: Sequence[Settled] = (), may: Sequence[Call] = (),
+        self,
+        rule_id: str,
+        scenario: str,
+        breach: Settled | Call,
+        *,
+        calls: Sequence[Call | Settled] = (),
+        must: Sequence[Settled] = (),
+        may: Sequence[Call] = (),
     ) -> None:
         """A finding of this rule must come, out of `breach` and `calls`."""
         self._note("fraud", rule_id, scenario, breach, calls, must, may)
 
     def innocent(
-        self, rule_id: str, scenario: str, last: Settled | Call, *, calls: Sequence[Call | Settled] = (),
+        self,
+        rule_id: str,
+        scenario: str,
+        last: Settled | Call,
+        *,
+        calls: Sequence[Call | Settled] = (),
         must: Sequence[Settled] = (),
     ) -> None:
         """No finding of this rule may stay open; `must` names what is refused at first and cleared later."""
@@ -100,8 +119,14 @@ class Stage:
         self._note("chance", rule_id, scenario, last, calls, (), ())
 
     def _note(
-        self, kind: str, rule_id: str, scenario: str, breach: Settled | Call, calls: Sequence[Call | Settled],
-        must: Sequence[Settled], may: Sequence[Call],
+        self,
+        kind: str,
+        rule_id: str,
+        scenario: str,
+        breach: Settled | Call,
+        calls: Sequence[Call | Settled],
+        must: Sequence[Settled],
+        may: Sequence[Call],
     ) -> None:
         everything = [*calls, breach]
         self.truth.append(

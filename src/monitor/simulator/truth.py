@@ -1,7 +1,7 @@
 """What the feed has in it, and how well it was found.
 
-One row for each fraud (a finding of `rule_id` must come), each innocent (none may come) and each `chance` group
-(a finding that is true to the rule's letter although nobody cheated). Rows hold no identity: they name calls.
+One row for each fraud (a finding of `rule_id` must come), each innocent (none may come) and each `chance` (a
+finding that is true to the rule's letter although nobody cheated). Rows hold no identity: they name calls.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class Row(msgspec.Struct, frozen=True):
     """One line of the truth file. `msgid` and `setl_id` are those of the breaching call.
 
     A finding belongs to the row when the rule agrees and its evidence names one of `msgids` or `setl_ids`.
-    `must_reject`: calls whose verdict must be `reject`; `may_reject`: checks before them that see the same breach.
+    `must_reject`: calls whose verdict must be `reject`; `may_reject`: checks before them that see the same.
     """
 
     kind: str
@@ -46,7 +46,9 @@ class Summary(msgspec.Struct):
     @property
     def clean(self) -> bool:
         """Everything found, nothing else."""
-        return not (self.missed_scenarios or self.alarms or self.unlisted_rejections or self.missed_rejections)
+        return not (
+            self.missed_scenarios or self.alarms or self.unlisted_rejections or self.missed_rejections
+        )
 
 
 def score(

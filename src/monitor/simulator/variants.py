@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from monitor.simulator.wire import Json
 
 _NUMERIC = (
-    "cnt", "pric", "det_item_fee_sumamt", "sumamt", "medfee_sumamt", "fund_pay_sumamt", "psn_part_amt", "acct_pay",
-    "psn_cash_pay", "age", "diag_srt_no",
+    "cnt", "pric", "det_item_fee_sumamt", "sumamt", "medfee_sumamt", "fund_pay_sumamt", "psn_part_amt",
+    "acct_pay", "psn_cash_pay", "age", "diag_srt_no",
 )  # fmt: skip
 _LISTS = (
-    "feedetail", "drugdetail", "diseinfo", "insuinfo", "patient_dtos", "fsi_encounter_dtos", "fsi_diagnose_dtos",
-    "fsi_order_dtos", "drug_trac_info", "selinfoDetail", "drugtracinfo",
+    "feedetail", "drugdetail", "diseinfo", "insuinfo", "patient_dtos", "fsi_encounter_dtos",
+    "fsi_diagnose_dtos", "fsi_order_dtos", "drug_trac_info", "selinfoDetail", "drugtracinfo",
 )  # fmt: skip
-_ALIASES = (("drug_trac_info", "durg_trac_info"), ("psn_cash_pay", "pdn_cash_pay"), ("diag_srt_no", "dias_srt_no"))
+_ALIASES = (
+    ("drug_trac_info", "durg_trac_info"),
+    ("psn_cash_pay", "pdn_cash_pay"),
+    ("diag_srt_no", "dias_srt_no"),
+)
 
 
 def vary(rng: Random, record: Json) -> None:
@@ -24,18 +29,17 @@ def vary(rng: Random, record: Json) -> None:
         record["reply"]["infcode"] = str(record["reply"]["infcode"])
     elif kind == 1:
         _walk(record, _numbers)
-    elif kind == 2:  # noqa: PLR2004 - one kind of change after the other
+    elif kind == 2:
         _walk(record, _lone_objects)
-    elif kind == 3:  # noqa: PLR2004
+    elif kind == 3:
         _walk(record, _other_names)
-    elif kind == 4:  # noqa: PLR2004
+    elif kind == 4:
         _walk(record, _zero_for_empty)
     else:
         _walk(record, _one_place)
 
 
-def _walk(node: object, change: object) -> None:
-    assert callable(change)
+def _walk(node: object, change: Callable[[Json], None]) -> None:
     if isinstance(node, dict):
         change(node)
         for value in list(node.values()):

@@ -19,7 +19,7 @@ from monitor.simulator.providers import DAY, Provider
 Json = dict[str, Any]
 
 _EPOCH = date(1970, 1, 1).toordinal()
-_SIGNATURE = "MEUCIQDk3sXJr0nq1yZx8Q2bT5vWc7LhPpUe9oGdYkAq4RzNfgIgT6uVjH2mKsEw0xCbDyLrQaZp1oXnMvFtBiGkSeRuYc8="
+_SIGNATURE = "MEUCIQDk3sXJr0nq1yZx8Q2bT5vWc7LhPpUe9oGdYkAq4RzNfgIgT6uVjH2mKsEw0xCbDyLrQaZp1oXnMvFtBiGkSeRuYc8"
 
 
 def day_of(day: date) -> int:
@@ -76,6 +76,7 @@ class Call(msgspec.Struct, frozen=True):
 
     @property
     def msgid(self) -> str:
+        """Its number in the envelope."""
         return str(self.record["request"]["msgid"])
 
 
@@ -136,7 +137,7 @@ class Desk:
         output: Json | None,
         opter_type: str = "1",
     ) -> Call:
-        """A call that was answered with infcode 0 and `output`; `output` None for those the monitor answers."""
+        """A call that was answered with infcode 0 and `output`; None for those the monitor answers."""
         sequence = self._sequence.get(provider.code, 0) + 1
         self._sequence[provider.code] = sequence
         sent = digits(at)
