@@ -1,0 +1,13 @@
+"""Findings become incidents: few alerts, each with a life (contract §2 'incident').
+
+The incidents of one (rule, subject) are a function of its live findings, not of the order in which they
+came. A `Book` holds those findings and what was last said; `apply` takes the next revision of a finding,
+`tick` the watermark alone.
+"""
+
+from monitor.incidents.book import Book
+from monitor.incidents.budget import Budget
+from monitor.incidents.life import apply, due, tick
+from monitor.incidents.policy import IncidentPolicy
+
+__all__ = ["Book", "Budget", "IncidentPolicy", "apply", "due", "tick"]
