@@ -1,6 +1,6 @@
 """A call on its way to becoming facts, and what every decoder needs to know beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Raw, Struct
@@ -14,10 +14,21 @@ from monitor.interface.outcomes import Fault, Reason
 
 T = TypeVar("T")
 TRACE_DIGITS = 20
-_EMPTY = (b"null", b'""')
+NOTHING = (b"null", b'""', b"{}", b"[]")
+"""Ways to write that there is no output."""
+NOTHING_BYTES_MAX = 4
 
 
-class Call(Struct, kw_only=True):
+class Door(Struct, frozen=True):
+    """What is the same for all calls."""
+
+    person: Callable[[str], str]
+    """psn_no -> token."""
+    trace_ignore: frozenset[str]
+    lines_max: int
+
+
+class Call(Struct):
     """One call that counts, with the input and output still undecoded."""
 
     infno: str
@@ -29,9 +40,7 @@ class Call(Struct, kw_only=True):
     """opter_type."""
     input: Raw
     output: Raw | None
-    person_token: Callable[[str], str]
-    trace_ignore: frozenset[str]
-    lines_max: int
+    door: Door
     notes: list[str]
 
     def read_input(self, decoder: Decoder[T]) -> T:
@@ -40,34 +49,41 @@ class Call(Struct, kw_only=True):
 
     def read_output(self, decoder: Decoder[T]) -> T | None:
         """The output as its wire struct; None where the reply carries none."""
-        if self.output is None or bytes(self.output) in _EMPTY:
+        output = self.output
+        if output is None or (len(output) <= NOTHING_BYTES_MAX and bytes(output) in NOTHING):
             return None
-        return decode_part(decoder, self.output, "output")
+        return decode_part(decoder, output, "output")
+
+    def rows(self, value: wire.Of[T], path: str) -> list[T]:
+        """As `fields.many` within the limit of lines."""
+        return many(value, path, limit=self.door.lines_max)
 
     def person(self, psn_no: Any, path: str) -> str:  # noqa: ANN401 - whatever JSON holds
         """The token of the psn_no that must stand at `path`."""
-        return self.person_token(read(ident, psn_no, path))
+        return self.door.person(read(ident, psn_no, path))
 
-    def traces(self, carriers: tuple[tuple[Any, str], ...]) -> tuple[TraceMark, ...]:
-        """The usable trace codes of objects that may carry some under any of the three spellings, each code once."""
+    def traces(self, carriers: Sequence[tuple[wire.TraceCarrier, str]]) -> tuple[TraceMark, ...]:
+        """The usable trace codes of what may carry some under any of the three spellings, each code once."""
         marks: dict[str, bool] = {}
         for carrier, path in carriers:
-            self._collect(carrier, path, marks)
-        return tuple([TraceMark(code, split) for code, split in marks.items()])
+            if carrier.drug_trac_info is not None:
+                self._collect(carrier.drug_trac_info, f"{path}.drug_trac_info", marks)
+            if carrier.drugtracinfo is not None:
+                self._collect(carrier.drugtracinfo, f"{path}.drugtracinfo", marks)
+            if carrier.durg_trac_info is not None:
+                self._collect(carrier.durg_trac_info, f"{path}.durg_trac_info", marks)
+        return tuple([TraceMark(code, split) for code, split in marks.items()]) if marks else ()
 
-    def _collect(self, carrier: Any, path: str, marks: dict[str, bool]) -> None:  # noqa: ANN401 - any of four structs
-        for name in ("drug_trac_info", "durg_trac_info", "drugtracinfo"):
-            items: wire.Of[wire.Trace] = getattr(carrier, name)
-            if items is None:
-                continue
-            where = f"{path}.{name}"
-            for item in many(items, where, limit=self.lines_max):
-                code = read(_trace_text, item.drug_trac_codg, f"{where}.drug_trac_codg")
-                if self._usable(code):
-                    split = read(text, item.trdn_flag, f"{where}.trdn_flag") == "1"
-                    marks[code] = split or marks.get(code, False)
-                else:
-                    self.notes.append("trace_unusable")
+    def _collect(self, items: wire.Of[wire.Trace], path: str, marks: dict[str, bool]) -> None:
+        for item in self.rows(items, path):
+            code = read(_trace_text, item.drug_trac_codg, f"{path}.drug_trac_codg")
+            if self._usable(code):
+                split = read(text, item.trdn_flag, f"{path}.trdn_flag") == "1"
+                marks[code] = split or marks.get(code, False)
+                if len(marks) > self.door.lines_max:
+                    raise Fault(Reason.TOO_MANY_LINES, path)
+            else:
+                self.notes.append("trace_unusable")
 
     def _usable(self, code: str) -> bool:
         return (
@@ -75,7 +91,7 @@ class Call(Struct, kw_only=True):
             and code.isascii()
             and code.isdigit()
             and code.count(code[0]) < TRACE_DIGITS
-            and code not in self.trace_ignore
+            and code not in self.door.trace_ignore
         )
 
 

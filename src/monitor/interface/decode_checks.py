@@ -1,13 +1,26 @@
 """Checks before money moves, and faces: 3101, 3102, 3103, 9601, 9602."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from monitor.events import Diagnosis, Event, FaceChecked, FaceExcused, Line, OrdersChecked, WarningAnswered
 from monitor.interface import fields, wire
 from monitor.interface.call import Call
 from monitor.interface.decode_visits import is_valid
 from monitor.interface.envelope import typed_decoder
-from monitor.interface.fields import begin_or_end, day, fen, fen_or_zero, ident, many, needed, one, read, text
+from monitor.interface.fields import (
+    begin_or_end,
+    begin_or_none,
+    blame,
+    day,
+    fen,
+    fen_or_zero,
+    ident,
+    needed,
+    one,
+    read,
+    text,
+)
 from monitor.interface.outcomes import Fault, Reason
 
 _CHECK = typed_decoder(wire.CheckInput)
@@ -19,13 +32,22 @@ JUDGED = ("1", "")
 """curr_drord_flag of an order to be judged; the others are context."""
 RULES_MAX = 200
 
+_ORDER_READERS: Mapping[str, Callable[[Any], object]] = {
+    "rx_id": ident,
+    "hilist_code": ident,
+    "drord_begn_date": begin_or_none,
+    "cnt": fields.count,
+    "pric": fields.price,
+    "sumamt": fen,
+}
+
 
 def orders(call: Call) -> tuple[Event, ...]:
     """3101 and 3102: the orders of one encounter of one patient."""
     check = needed(call.read_input(_CHECK).data, "input.data")
     path = "input.data.patient_dtos"
-    patient = the_patient(check, path, limit=call.lines_max)
-    encounter, path = _judged_encounter(patient, path, limit=call.lines_max)
+    patient = the_patient(call, check, path)
+    encounter, path = _judged_encounter(call, patient, path)
     return (
         OrdersChecked(
             provider=call.provider,
@@ -39,17 +61,17 @@ def orders(call: Call) -> tuple[Event, ...]:
             gender=read(text, patient.gend, "input.data.patient_dtos.gend"),
             birth_day=read(day, patient.brdy, "input.data.patient_dtos.brdy"),
             fee=read(fen_or_zero, encounter.medfee_sumamt, f"{path}.medfee_sumamt"),
-            lines=_order_lines(encounter, f"{path}.fsi_order_dtos", call),
-            diagnoses=_diagnoses(encounter, path, limit=call.lines_max),
+            lines=_order_lines(call, encounter, f"{path}.fsi_order_dtos"),
+            diagnoses=_diagnoses(call, encounter, path),
             rule_ids=_rule_ids(check),
             task_id=read(text, check.task_id, "input.data.task_id"),
         ),
     )
 
 
-def the_patient(check: wire.Check, path: str, *, limit: int) -> wire.Patient:
+def the_patient(call: Call, check: wire.Check, path: str) -> wire.Patient:
     """The only patient of a check; the same one twice is one with the encounters of both."""
-    patients = many(check.patient_dtos, path, limit=limit)
+    patients = call.rows(check.patient_dtos, path)
     if not patients:
         raise Fault(Reason.MISSING_FIELD, path)
     if len(patients) == 1:
@@ -60,7 +82,7 @@ def the_patient(check: wire.Check, path: str, *, limit: int) -> wire.Patient:
     whole.fsi_encounter_dtos = [
         encounter
         for patient in patients
-        for encounter in many(patient.fsi_encounter_dtos, f"{path}.fsi_encounter_dtos", limit=limit)
+        for encounter in call.rows(patient.fsi_encounter_dtos, f"{path}.fsi_encounter_dtos")
     ]
     return whole
 
@@ -69,15 +91,15 @@ def own_patient_id(call: Call) -> str:
     """The caller's own number of the patient of a 3101 or 3102; empty where none can be read."""
     try:
         check = needed(call.read_input(_CHECK).data, "input.data")
-        return text(the_patient(check, "input.data.patient_dtos", limit=call.lines_max).patn_id)
+        return text(the_patient(call, check, "input.data.patient_dtos").patn_id)
     except Fault:
         return ""
 
 
-def _judged_encounter(patient: wire.Patient, path: str, *, limit: int) -> tuple[wire.Encounter, str]:
+def _judged_encounter(call: Call, patient: wire.Patient, path: str) -> tuple[wire.Encounter, str]:
     """That of curr_mdtrt_id, else the last."""
     where = f"{path}.fsi_encounter_dtos"
-    encounters = many(patient.fsi_encounter_dtos, where, limit=limit)
+    encounters = call.rows(patient.fsi_encounter_dtos, where)
     if not encounters:
         raise Fault(Reason.MISSING_FIELD, where)
     current = read(text, patient.curr_mdtrt_id, f"{path}.curr_mdtrt_id")
@@ -87,9 +109,9 @@ def _judged_encounter(patient: wire.Patient, path: str, *, limit: int) -> tuple[
     return encounters[-1], where
 
 
-def _order_lines(encounter: wire.Encounter, path: str, call: Call) -> tuple[Line, ...]:
+def _order_lines(call: Call, encounter: wire.Encounter, path: str) -> tuple[Line, ...]:
     lines: list[Line] = []
-    for index, row in enumerate(many(encounter.fsi_order_dtos, path, limit=call.lines_max)):
+    for index, row in enumerate(call.rows(encounter.fsi_order_dtos, path)):
         where = f"{path}[{index}]"
         if read(text, row.curr_drord_flag, f"{where}.curr_drord_flag") in JUDGED:
             lines.append(_order_line(row, where, call.at))
@@ -100,24 +122,29 @@ def _order_line(row: wire.Order, path: str, at: int) -> Line:
     begun = row.drord_begn_date
     extension = one(row.extend_order_map, f"{path}.extend_order_map")
     supply = None if extension is None else extension.o_prdDays
-    return Line(
-        number=read(ident, row.rx_id, f"{path}.rx_id"),
-        item=read(ident, row.hilist_code, f"{path}.hilist_code"),
-        at=at if begun is None or begun == "" else read(begin_or_end, begun, f"{path}.drord_begn_date"),
-        count=read(fields.count, row.cnt, f"{path}.cnt"),
-        price=read(fields.price, row.pric, f"{path}.pric"),
-        amount=read(fen, row.sumamt, f"{path}.sumamt"),
-        supply_days=read(fields.supply_days, supply, f"{path}.extend_order_map.o_prdDays"),
-    )
+    try:
+        return Line(
+            ident(row.rx_id),
+            ident(row.hilist_code),
+            at if begun is None or begun == "" else begin_or_end(begun),
+            fields.count(row.cnt),
+            fields.price(row.pric),
+            fen(row.sumamt),
+            fields.supply_days(supply),
+        )
+    except (Fault, TypeError):
+        blame(row, path, _ORDER_READERS)
+        read(fields.supply_days, supply, f"{path}.extend_order_map.o_prdDays")
+        raise
 
 
-def _diagnoses(encounter: wire.Encounter, path: str, *, limit: int) -> tuple[Diagnosis, ...]:
+def _diagnoses(call: Call, encounter: wire.Encounter, path: str) -> tuple[Diagnosis, ...]:
     where = f"{path}.fsi_diagnose_dtos"
     found: dict[str, bool] = {}
     main = read(text, encounter.dscg_main_dise_codg, f"{path}.dscg_main_dise_codg")
     if main:
         found[main] = True
-    for row in many(encounter.fsi_diagnose_dtos, where, limit=limit):
+    for row in call.rows(encounter.fsi_diagnose_dtos, where):
         code = read(text, row.dise_codg, f"{where}.dise_codg")
         if code and is_valid(row.vali_flag, row.diag_type, where):
             flag = read(text, row.maindise_flag, f"{where}.maindise_flag") == "1"
@@ -140,7 +167,7 @@ def feedback(call: Call) -> tuple[Event, ...]:
     """3103: it names no person."""
     data = needed(call.read_input(_FEEDBACK).data, "input.data")
     path = "input.data.warns"
-    warns = many(data.warns, path, limit=call.lines_max)
+    warns = call.rows(data.warns, path)
     if not warns:
         raise Fault(Reason.MISSING_FIELD, path)
     answers = [

@@ -4,7 +4,7 @@ from monitor.events import Article, Event, GoodsReturned, GoodsSold, TraceMark
 from monitor.interface import wire
 from monitor.interface.call import Call
 from monitor.interface.envelope import typed_decoder
-from monitor.interface.fields import ident, many, read, text
+from monitor.interface.fields import ident, read, text
 from monitor.interface.outcomes import Fault, Reason, Skip
 
 _GOODS = typed_decoder(wire.GoodsInput)
@@ -45,14 +45,14 @@ def goods_returned(call: Call) -> tuple[Event, ...]:
 
 
 def _articles(call: Call) -> dict[str, tuple[Article, ...]]:
-    """The rows by person; a row without person or settlement was paid out of the own pocket and is none of ours."""
+    """The rows by person; one without person or settlement was paid out of the own pocket: none of ours."""
     path = "input.selinfoDetail"
     asked = call.read_input(_GOODS)
     if asked.selinfoDetail is None:
         raise Fault(Reason.MISSING_FIELD, path)
     by_person: dict[str, list[Article]] = {}
-    for index, row in enumerate(many(asked.selinfoDetail, path, limit=call.lines_max)):
-        if row.psn_no in {None, ""} or row.setl_id in {None, ""}:
+    for index, row in enumerate(call.rows(asked.selinfoDetail, path)):
+        if row.psn_no is None or row.psn_no == "" or row.setl_id is None or row.setl_id == "":
             continue
         where = f"{path}[{index}]"
         settlement_id = read(ident, row.setl_id, f"{where}.setl_id")

@@ -4,7 +4,7 @@ from monitor.events import Event, Insurance, RegisterRead
 from monitor.interface import wire
 from monitor.interface.call import Call
 from monitor.interface.envelope import typed_decoder
-from monitor.interface.fields import day, many, needed, read, text
+from monitor.interface.fields import day, needed, read, text
 from monitor.interface.outcomes import Fault, Reason
 
 _REPLY = typed_decoder(wire.RegisterReply)
@@ -17,7 +17,7 @@ def insured_record(call: Call) -> tuple[Event, ...]:
     if reply is None:
         raise Fault(Reason.MISSING_FIELD, path)
     base = needed(reply.baseinfo, path)
-    rows = many(reply.insuinfo, "output.insuinfo", limit=call.lines_max)
+    rows = call.rows(reply.insuinfo, "output.insuinfo")
     return (
         RegisterRead(
             provider=call.provider,

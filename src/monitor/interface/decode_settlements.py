@@ -1,6 +1,9 @@
-"""Settlements, their charge lines and what undoes them: 2102, 2103, 2204, 2205, 2207, 2208, 2301, 2302, 2304, 2305, 2601."""
+"""Settlements, their charge lines and what undoes them.
 
-from collections.abc import Iterable
+2102, 2103, 2204, 2205, 2207, 2208, 2301, 2302, 2304, 2305, 2601.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from monitor.events import (
@@ -19,11 +22,11 @@ from monitor.interface.call import Call
 from monitor.interface.envelope import typed_decoder
 from monitor.interface.fields import (
     begin_or_none,
+    blame,
     day,
     fen,
     fen_or_zero,
     ident,
-    many,
     moment,
     needed,
     one,
@@ -41,7 +44,7 @@ _SETTLEMENT_REPLY = typed_decoder(wire.SettlementReply)
 _CHARGES = typed_decoder(wire.ChargesInput)
 _NAMED = typed_decoder(wire.NamedInput)
 
-_DETAIL_READERS = {
+_DETAIL_READERS: Mapping[str, Callable[[Any], object]] = {
     "feedetl_sn": ident,
     "med_list_codg": ident,
     "fee_ocur_time": moment,
@@ -54,6 +57,28 @@ _DETAIL_READERS = {
     "init_feedetl_sn": text,
     "rx_circ_flag": text,
 }
+_BILL_READERS: Mapping[str, Callable[[Any], object]] = {
+    "med_type": text,
+    "insutype": text,
+    "acct_used_flag": text,
+    "chrg_bchno": text,
+}
+_SALE_READERS: Mapping[str, Callable[[Any], object]] = {
+    **_BILL_READERS,
+    "dise_codg": text,
+    "begntime": begin_or_none,
+}
+_INFO_READERS: Mapping[str, Callable[[Any], object]] = {
+    "setl_time": moment,
+    "setl_id": ident,
+    "medfee_sumamt": fen,
+    "fund_pay_sumamt": fen_or_zero,
+    "psn_no": text,
+    "med_type": text,
+    "insutype": text,
+    "gend": text,
+    "brdy": day,
+}
 
 
 def pharmacy_sale(call: Call) -> tuple[Event, ...]:
@@ -63,12 +88,18 @@ def pharmacy_sale(call: Call) -> tuple[Event, ...]:
     bill = needed(sale.druginfo, "input.druginfo")
     if sale.drugdetail is None:
         raise Fault(Reason.MISSING_FIELD, "input.drugdetail")
-    rows = many(sale.drugdetail, "input.drugdetail", limit=call.lines_max)
-    lines = tuple(_lines(rows, "input.drugdetail"))
-    carriers = ((sale, "input"), (bill, "input.druginfo"), *((row, "input.drugdetail") for row in rows))
-    visit = read(text, info.mdtrt_id, "output.setlinfo.mdtrt_id")
+    rows = call.rows(sale.drugdetail, "input.drugdetail")
+    carriers = [(sale, "input"), (bill, "input.druginfo"), *[(row, "input.drugdetail") for row in rows]]
     return (
-        _settled(call, bill, info, "input.druginfo", visit=visit, lines=lines, traces=call.traces(carriers)),
+        _settled(
+            call,
+            bill,
+            info,
+            "input.druginfo",
+            visit=read(text, info.mdtrt_id, "output.setlinfo.mdtrt_id"),
+            lines=tuple(_lines(rows, "input.drugdetail")),
+            traces=call.traces(carriers),
+        ),
     )
 
 
@@ -91,7 +122,7 @@ def _settlement_info(call: Call) -> wire.SettlementInfo:
     return info
 
 
-def _settled(  # noqa: PLR0913 - a settlement has that many parts
+def _settled(
     call: Call,
     bill: wire.Bill,
     info: wire.SettlementInfo,
@@ -101,43 +132,44 @@ def _settled(  # noqa: PLR0913 - a settlement has that many parts
     lines: tuple[Line, ...] | None,
     traces: tuple[TraceMark, ...],
 ) -> Settled:
-    if bill.psn_no == "":
-        person = call.person(info.psn_no, "output.setlinfo.psn_no")
-    else:
-        person = call.person(bill.psn_no, f"{path}.psn_no")
-    said = "output.setlinfo"
-    med_type = read(text, bill.med_type, f"{path}.med_type") or read(text, info.med_type, f"{said}.med_type")
-    insutype = read(text, info.insutype, f"{said}.insutype") or read(text, bill.insutype, f"{path}.insutype")
-    sale = call.infno == "2102"
-    return Settled(
-        provider=call.provider,
-        infno=call.infno,
-        msgid=call.msgid,
-        person=person,
-        at=read(moment, info.setl_time, f"{said}.setl_time"),
-        settlement_id=read(ident, info.setl_id, f"{said}.setl_id"),
-        visit=visit,
-        med_type=med_type,
-        insutype=insutype,
-        disease=read(text, bill.dise_codg, f"{path}.dise_codg") if sale else "",
-        family=read(text, bill.acct_used_flag, f"{path}.acct_used_flag") == "2",
-        terminal=call.terminal,
-        fee=read(fen, info.medfee_sumamt, f"{said}.medfee_sumamt"),
-        fund=read(fen_or_zero, info.fund_pay_sumamt, f"{said}.fund_pay_sumamt"),
-        gender=read(text, info.gend, f"{said}.gend"),
-        birth_day=read(day, info.brdy, f"{said}.brdy"),
-        begin=read(begin_or_none, bill.begntime, f"{path}.begntime") if sale else None,
-        lines=lines,
-        batch=read(text, bill.chrg_bchno, f"{path}.chrg_bchno") if call.infno == "2207" else "",
-        traces=traces,
-    )
+    sale = lines is not None
+    try:
+        return Settled(
+            provider=call.provider,
+            infno=call.infno,
+            msgid=call.msgid,
+            person=call.door.person(ident(info.psn_no if bill.psn_no == "" else bill.psn_no)),
+            at=moment(info.setl_time),
+            settlement_id=ident(info.setl_id),
+            visit=visit,
+            med_type=text(bill.med_type) or text(info.med_type),
+            insutype=text(info.insutype) or text(bill.insutype),
+            disease=text(bill.dise_codg) if sale else "",
+            family=text(bill.acct_used_flag) == "2",
+            terminal=call.terminal,
+            fee=fen(info.medfee_sumamt),
+            fund=fen_or_zero(info.fund_pay_sumamt),
+            gender=text(info.gend),
+            birth_day=day(info.brdy),
+            begin=begin_or_none(bill.begntime) if sale else None,
+            lines=lines,
+            batch=text(bill.chrg_bchno) if call.infno == "2207" else "",
+            traces=traces,
+        )
+    except (Fault, TypeError):
+        if bill.psn_no != "":
+            read(ident, bill.psn_no, f"{path}.psn_no")
+        blame(bill, path, _SALE_READERS if sale else _BILL_READERS)
+        blame(info, "output.setlinfo", _INFO_READERS)
+        raise Fault(Reason.MISSING_FIELD, f"{path}.psn_no") from None
 
 
 def _lines(rows: Iterable[wire.Detail], path: str) -> list[Line]:
     lines: list[Line] = []
+    add = lines.append
     for row in rows:
         try:
-            lines.append(
+            add(
                 Line(
                     ident(row.feedetl_sn),
                     ident(row.med_list_codg),
@@ -153,15 +185,9 @@ def _lines(rows: Iterable[wire.Detail], path: str) -> list[Line]:
                 )
             )
         except (Fault, TypeError):
-            _blame(row, f"{path}[{len(lines)}]")
+            blame(row, f"{path}[{len(lines)}]", _DETAIL_READERS)
             raise
     return lines
-
-
-def _blame(row: Any, path: str) -> None:  # noqa: ANN401 - any row with these fields
-    """Raise the fault of the first field that can't be read, with its path."""
-    for name, reader in _DETAIL_READERS.items():
-        read(reader, getattr(row, name), f"{path}.{name}")
 
 
 def charges(call: Call) -> tuple[Event, ...]:
@@ -170,7 +196,7 @@ def charges(call: Call) -> tuple[Event, ...]:
     asked = call.read_input(_CHARGES)
     if asked.feedetail is None:
         raise Fault(Reason.MISSING_FIELD, path)
-    rows = many(asked.feedetail, path, limit=call.lines_max)
+    rows = call.rows(asked.feedetail, path)
     if not rows:
         raise Skip("no_lines")
     by_person: dict[str, list[Line]] = {}
@@ -199,7 +225,7 @@ def charges_withdrawn(call: Call) -> tuple[Event, ...]:
     if asked.data is None:
         raise Fault(Reason.MISSING_FIELD, "input.data")
     by_person: dict[str, list[Withdrawal]] = {}
-    for index, row in enumerate(many(asked.data, "input.data", limit=call.lines_max)):
+    for index, row in enumerate(call.rows(asked.data, "input.data")):
         path = f"input.data[{index}]" if isinstance(asked.data, list) else "input.data"
         person = call.person(row.psn_no, f"{path}.psn_no")
         visit = read(ident, row.mdtrt_id, f"{path}.mdtrt_id")

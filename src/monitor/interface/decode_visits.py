@@ -18,7 +18,7 @@ from monitor.events import (
 from monitor.interface import wire
 from monitor.interface.call import Call
 from monitor.interface.envelope import typed_decoder
-from monitor.interface.fields import begin_or_end, begin_or_none, day, ident, many, needed, one, read, text
+from monitor.interface.fields import begin_or_end, begin_or_none, day, ident, needed, one, read, text
 from monitor.interface.outcomes import Fault, Reason
 
 _NAMED = typed_decoder(wire.NamedInput)
@@ -97,7 +97,7 @@ def visit_details(call: Call) -> tuple[Event, ...]:
     asked = call.read_input(_VISIT)
     path = "input.mdtrtinfo"
     info = needed(asked.mdtrtinfo, path)
-    rows = many(asked.diseinfo, "input.diseinfo", limit=call.lines_max)
+    rows = call.rows(asked.diseinfo, "input.diseinfo")
     return (
         Diagnosed(
             provider=call.provider,
@@ -164,8 +164,8 @@ def discharge(call: Call) -> tuple[Event, ...]:
 
 
 def _main_diagnoses(call: Call, asked: wire.VisitInput, info: wire.Visit, path: str) -> tuple[Diagnosis, ...]:
-    """The main ones of a stay: diseinfo with maindiag_flag 1, and dscg_maindiag_code unless its own row voids it."""
-    rows = many(asked.diseinfo, "input.diseinfo", limit=call.lines_max)
+    """Those of diseinfo with maindiag_flag 1, and dscg_maindiag_code unless its own row voids it."""
+    rows = call.rows(asked.diseinfo, "input.diseinfo")
     mains = [each for each in _diagnoses(rows) if each.main]
     code = read(text, info.dscg_maindiag_code, f"{path}.dscg_maindiag_code")
     valid = {each.code for each in _diagnoses(rows)}

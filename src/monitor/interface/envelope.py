@@ -1,7 +1,7 @@
 """The envelopes of a feed record and every check that looks at the bytes: size, depth, UTF-8, duplicate keys.
 
-The checks are cheap for honest records and exact for all: each has a quick test that proves a record harmless, and only
-what fails it is looked at closely.
+The checks are cheap for honest records and exact for all: each has a quick test that proves a record
+harmless, and only what fails it is looked at closely.
 """
 
 import json
@@ -68,7 +68,7 @@ def decode_part(decoder: Decoder[T], raw: Raw, path: str) -> T:
 
 
 def _path_of(error: msgspec.ValidationError) -> str:
-    """The path in a message of msgspec: names of our own fields and positions, never a key or value of the record."""
+    """The path in a message of msgspec: our own names and positions, never a key or value of the record."""
     _, at, quoted = str(error).rpartition(" - at `")
     return quoted.removesuffix("`").replace("$.", "$") if at else ""
 
@@ -145,7 +145,7 @@ def _check_size(raw: bytes, limits: IntakeLimits) -> None:
 def _depth(raw: bytes) -> int:
     """How deep brackets nest outside of texts."""
     if b"\\" in raw:
-        # Runs of backslashes pair up from the left, so these two in this order leave exactly the quotes that delimit.
+        # Backslashes pair up from the left, so these two in this order leave exactly the quotes that delimit.
         raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
     brackets = b"".join(raw.split(b'"')[::2]).translate(None, _NOT_BRACKETS)
     depth = deepest = 0
@@ -164,7 +164,7 @@ def _compact_size(members: Mapping[str, Raw]) -> int:
 
 
 def _surely_unique(raw: bytes, record: wire.Record) -> bool:
-    """Whether the record is as short as one with these members can be: a second member of any name would show.
+    """Whether the record is as short as one with these members can be: a second one of any name would show.
 
     An escaped or non-ASCII key and any white space make it longer; then the exact way decides.
     """
@@ -180,9 +180,9 @@ def _find_duplicates(raw: bytes) -> None:
     _check_keys(raw, "")
     members = _decode_members(raw)
     for name in ("request", "reply"):
-        part = members.get(name, _NULL)
-        if bytes(part[:1] if isinstance(part, bytes) else part)[:1] == b"{":
-            _check_keys(bytes(part), name)
+        part = bytes(members.get(name, _NULL))
+        if part != b"null":
+            _check_keys(part, name)
 
 
 def _check_keys(raw: bytes, path: str) -> None:

@@ -1,11 +1,12 @@
 """Readers of single fields: from what JSON gave to text, ids, times and scaled integers.
 
-A number may stand for a text everywhere. A reader raises `Fault` without a path; whoever called it knows the path.
-None of them ever uses a float: fractional literals arrive as their own plain digits (`plain`), so no cent is lost.
+A number may stand for a text everywhere. A reader raises `Fault` without a path; whoever called it knows
+the path. No float is ever used: a number with a fraction arrives as its own plain digits (`plain`), so no
+cent is lost.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -30,7 +31,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 
 def plain(literal: str) -> str:
-    """The digits of a JSON number with a fraction or an exponent, without the exponent while that stays short."""
+    """The digits of a JSON number with a fraction or an exponent; the latter is written out while short."""
     if "e" not in literal and "E" not in literal:
         return literal
     try:
@@ -42,15 +43,15 @@ def plain(literal: str) -> str:
 
 def text(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     """A code or text of at most 128 characters; absent, null and empty are all ''."""
-    if type(value) is not str:
-        if value is None:
-            return ""
-        if type(value) is not int:
-            raise Fault(Reason.WRONG_TYPE)
-        value = str(value)
-    if len(value) > TEXT_CHARS_MAX or not value.isprintable():
+    if type(value) is str:
+        if len(value) <= TEXT_CHARS_MAX and value.isprintable():
+            return value
         raise Fault(Reason.BAD_ID)
-    return value
+    if value is None:
+        return ""
+    if type(value) is int:
+        return text(str(value))
+    raise Fault(Reason.WRONG_TYPE)
 
 
 def ident(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
@@ -66,6 +67,7 @@ def _scaled(value: Any, digits: int) -> int:  # noqa: ANN401 - whatever JSON hol
     """`value` in units of 10**-digits, halves away from zero; empty is 0."""
     if value == "":
         return 0
+    scaled: int
     if type(value) is int:
         scaled = value * 10**digits
     elif type(value) is str:
@@ -86,8 +88,8 @@ def _scaled(value: Any, digits: int) -> int:  # noqa: ANN401 - whatever JSON hol
     return scaled
 
 
-# The caches tell types apart: True is no 1.
-@lru_cache(maxsize=CACHED, typed=True)
+# The caches take texts and numbers as they are and wrap all else, so True is never taken for 1.
+@lru_cache(maxsize=CACHED)
 def fen(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """An amount (16,2) that must be there, in fen."""
     if value is None:
@@ -95,31 +97,31 @@ def fen(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     return _scaled(value, 2)
 
 
-@lru_cache(maxsize=CACHED, typed=True)
+@lru_cache(maxsize=CACHED)
 def fen_or_zero(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """An amount (16,2) that may be absent, in fen."""
     return 0 if value is None else _scaled(value, 2)
 
 
-@lru_cache(maxsize=CACHED, typed=True)
+@lru_cache(maxsize=CACHED)
 def count(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
-    """cnt (16,4) in `COUNT_UNIT`."""
+    """A cnt (16,4) in `COUNT_UNIT`."""
     if value is None:
         raise Fault(Reason.MISSING_FIELD)
     return _scaled(value, len(str(COUNT_UNIT)) - 1)
 
 
-@lru_cache(maxsize=CACHED, typed=True)
+@lru_cache(maxsize=CACHED)
 def price(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
-    """pric (16,6) in `PRICE_UNIT`."""
+    """A pric (16,6) in `PRICE_UNIT`."""
     if value is None:
         raise Fault(Reason.MISSING_FIELD)
     return _scaled(value, len(str(PRICE_UNIT)) - 1)
 
 
-@lru_cache(maxsize=1024, typed=True)
+@lru_cache(maxsize=1024)
 def supply_days(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
-    """prd_days in whole days, never negative; empty is 0."""
+    """The prd_days in whole days, never negative; empty is 0."""
     return 0 if value is None else max(0, _scaled(value, 0))
 
 
@@ -139,7 +141,7 @@ def _time_text(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     return value
 
 
-@lru_cache(maxsize=CACHED, typed=True)
+@lru_cache(maxsize=CACHED)
 def moment(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """A time that must be there, 'yyyy-MM-dd HH:mm:ss' of the years 2000-2100."""
     match = _MOMENT.fullmatch(_time_text(value))
@@ -152,19 +154,19 @@ def moment(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
 
 
 def begin_or_end(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
-    """begntime or endtime that must be there: as `moment`, or a date alone (its first second)."""
+    """A begntime or endtime that must be there: as `moment`, or a date alone (its first second)."""
     if type(value) is str and _DATE.fullmatch(value):
         value += " 00:00:00"
     return moment(value)
 
 
 def begin_or_none(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
-    """begntime that may be absent or empty."""
+    """A begntime that may be absent or empty."""
     return None if value is None or value == "" else begin_or_end(value)
 
 
 def day(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
-    """A date, or the date part of a time, of any year, in days since 1970-01-01; None where absent or empty."""
+    """A date, or the date part of a time, in days since 1970-01-01; None where absent or empty."""
     if value is None or value == "":
         return None
     written = _time_text(value)
@@ -181,6 +183,15 @@ def read(reader: Callable[[Any], T], value: Any, path: str) -> T:  # noqa: ANN40
         raise fault.inside(path) from None
     except TypeError:  # a list or an object can't be looked up in a cache
         raise Fault(Reason.WRONG_TYPE, path) from None
+
+
+def blame(part: Any, path: str, readers: Mapping[str, Callable[[Any], object]]) -> None:  # noqa: ANN401 - any struct
+    """Raise the fault of the first field of `part` that its reader refuses, with its path.
+
+    The hot path reads without naming paths; only what failed is read again, by name.
+    """
+    for name, reader in readers.items():
+        read(reader, getattr(part, name), f"{path}.{name}" if path else name)
 
 
 def one(value: T | list[T] | str | None, path: str) -> T | None:

@@ -1,6 +1,7 @@
 """The door: the bytes of a feed record become typed facts, or a reason why not (contract §1).
 
-`DECODERS` is the list of calls that we use. What a decoder does not read does not get in: no name, no card, no picture.
+`DECODERS` is the list of calls that we use. What a decoder does not read does not get in: no name, no card,
+no picture.
 """
 
 import re
@@ -11,7 +12,7 @@ from msgspec import Raw, Struct
 
 from monitor.events import Event, Settled
 from monitor.interface import decode_checks, decode_goods, decode_register, decode_settlements, decode_visits
-from monitor.interface.call import Call
+from monitor.interface.call import NOTHING_BYTES_MAX, Call, Door
 from monitor.interface.envelope import (
     Head,
     IntakeLimits,
@@ -21,7 +22,7 @@ from monitor.interface.envelope import (
     decode_request,
     has_picture,
 )
-from monitor.interface.fields import ident, moment, read, text
+from monitor.interface.fields import blame, ident, moment, read, text
 from monitor.interface.outcomes import Accepted, Fault, Ignored, Reason, Rejected, Skip
 from monitor.privacy import Tokens
 
@@ -63,12 +64,21 @@ CHECKS = frozenset({"3101", "3102", "3103"})
 FACES = frozenset({"9601", "9602"})
 """The calls that may bring a picture."""
 
+DEFAULT_LIMITS = IntakeLimits()
+
 _INFNO = re.compile(r"\d{4}[A-Z]?", re.ASCII)
-_UNUSED_INPUT = (b"null", b'""')
+_NO_INPUT = (b"null", b'""')
+_SUCCEEDED = (b"0", b'"0"')
+_HEAD_READERS: Mapping[str, Callable[[Any], object]] = {
+    "fixmedins_code": ident,
+    "msgid": ident,
+    "inf_time": moment,
+    "opter_type": text,
+}
 
 
 class GatewayCall(Struct, frozen=True, kw_only=True):
-    """A request envelope that came alone. Its texts are empty where they can't be read; `outcome` says why."""
+    """A request envelope that came alone; texts that can't be read are empty, `outcome` says why."""
 
     infno: str = ""
     msgid: str = ""
@@ -82,11 +92,10 @@ class Intake:
     """Decodes records; holds nothing but its settings, so one serves all."""
 
     def __init__(
-        self, *, tokens: Tokens, trace_ignore: frozenset[str], limits: IntakeLimits = IntakeLimits()
+        self, *, tokens: Tokens, trace_ignore: frozenset[str], limits: IntakeLimits = DEFAULT_LIMITS
     ) -> None:
-        self._tokens = tokens
-        self._trace_ignore = trace_ignore
         self._limits = limits
+        self._door = Door(tokens.person, trace_ignore, limits.lines)
 
     def decode(self, raw: bytes) -> Outcome:
         """The facts of one feed record. Never raises and never quotes what stands in the record."""
@@ -113,7 +122,7 @@ class Intake:
         return self._accept(raw, self._call(infno, head, request, output))
 
     def decode_call(self, raw: bytes) -> GatewayCall:
-        """A request envelope alone, as it comes to the gateway: a check or an answer to a warning. Never raises."""
+        """A request envelope alone, as the gateway gets it: a check or feedback. Never raises."""
         infno = msgid = provider = patn_id = ""
         outcome: Outcome
         try:
@@ -137,28 +146,30 @@ class Intake:
 
     def _call(self, infno: str, head: Head, request: Mapping[str, Raw], output: Raw | None) -> Call:
         asked = request.get("input")
-        if asked is None or bytes(asked) in _UNUSED_INPUT:
+        if asked is None or (len(asked) <= NOTHING_BYTES_MAX and bytes(asked) in _NO_INPUT):
             raise Fault(Reason.MISSING_FIELD, "input")
-        return Call(
-            infno=infno,
-            provider=read(ident, head.fixmedins_code, "fixmedins_code"),
-            msgid=read(ident, head.msgid, "msgid"),
-            at=read(moment, head.inf_time, "inf_time"),
-            terminal=read(text, head.opter_type, "opter_type"),
-            input=asked,
-            output=output,
-            person_token=self._tokens.person,
-            trace_ignore=self._trace_ignore,
-            lines_max=self._limits.lines,
-            notes=[],
-        )
+        try:
+            return Call(
+                infno,
+                ident(head.fixmedins_code),
+                ident(head.msgid),
+                moment(head.inf_time),
+                text(head.opter_type),
+                asked,
+                output,
+                self._door,
+                [],
+            )
+        except (Fault, TypeError):
+            blame(head, "", _HEAD_READERS)
+            raise
 
     def _accept(self, raw: bytes, call: Call) -> Accepted:
         events = DECODERS[call.infno](call)
         first = events[0]
         return Accepted(
             events,
-            first.at if isinstance(first, Settled) else call.at,
+            first.at if type(first) is Settled else call.at,
             call.infno in FACES and has_picture(raw),
             tuple(call.notes),
         )
@@ -177,7 +188,9 @@ def _must_have_succeeded(reply: Mapping[str, Raw] | None) -> None:
     """Stop at a call that did not happen, or of which nobody knows whether it did."""
     if reply is None:
         raise Skip("unanswered")
-    if read(ident, decode_leaf(reply.get("infcode")), "reply.infcode") != "0":
+    infcode = reply.get("infcode")
+    if infcode is None or bytes(infcode) not in _SUCCEEDED:
+        read(ident, decode_leaf(infcode), "reply.infcode")
         raise Skip("failed")
 
 

@@ -58,14 +58,14 @@ class Ignored(Struct, frozen=True, gc=False):
 
 
 class Rejected(Struct, frozen=True, gc=False):
-    """A dead letter. `detail` is the path of the field in the record, never a value; empty for the record as a whole."""
+    """A dead letter. `detail` is the path of the field, never a value; empty for the record as a whole."""
 
     reason: Reason
     detail: str = ""
     picture_dropped: bool = False
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 - a value on its way to the door, not a failure of the program
     """A part of a record that can't be read; becomes a `Rejected` at the door."""
 
     def __init__(self, reason: Reason, path: str = "") -> None:

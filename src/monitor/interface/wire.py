@@ -1,7 +1,8 @@
 """What is read of each call, by the interface's own field names (national interface, Hunan edition V1.1.27).
 
-Fields that nobody needs are not listed, so they are skipped unread. Every leaf may be a text, a number or absent; a list
-may be a lone object and an object a list of one (`Of`). Regional spellings stand beside the official name.
+Fields that nobody needs are not listed, so they are skipped unread. Every leaf may be a text, a number or
+absent; a list may be a lone object and an object a list of one (`Of`). Regional spellings stand beside the
+official name.
 """
 
 from typing import Any, TypeAlias, TypeVar
@@ -28,7 +29,15 @@ class Trace(Struct, gc=False):
     trdn_flag: Leaf = None
 
 
-class Detail(Struct, gc=False):
+class TraceCarrier(Struct, gc=False):
+    """What may carry trace codes, by any of the three spellings."""
+
+    drug_trac_info: Of[Trace] = None
+    durg_trac_info: Of[Trace] = None
+    drugtracinfo: Of[Trace] = None
+
+
+class Detail(TraceCarrier, gc=False):
     """A row of drugdetail (2102) or feedetail (2204, 2301)."""
 
     feedetl_sn: Leaf = None
@@ -43,12 +52,9 @@ class Detail(Struct, gc=False):
     psn_no: Leaf = None
     chrg_bchno: Leaf = None
     init_feedetl_sn: Leaf = None
-    drug_trac_info: Of[Trace] = None
-    durg_trac_info: Of[Trace] = None
-    drugtracinfo: Of[Trace] = None
 
 
-class Bill(Struct, gc=False):
+class Bill(TraceCarrier, gc=False):
     """druginfo of a 2102, data of a 2207 or 2304."""
 
     psn_no: Leaf = None
@@ -59,28 +65,19 @@ class Bill(Struct, gc=False):
     med_type: Leaf = None
     dise_codg: Leaf = None
     chrg_bchno: Leaf = None
-    drug_trac_info: Of[Trace] = None
-    durg_trac_info: Of[Trace] = None
-    drugtracinfo: Of[Trace] = None
 
 
-class Sale(Struct, gc=False):
+class Sale(TraceCarrier, gc=False):
     """Input of a 2102."""
 
     druginfo: Of[Bill] = None
     drugdetail: Of[Detail] = None
-    drug_trac_info: Of[Trace] = None
-    durg_trac_info: Of[Trace] = None
-    drugtracinfo: Of[Trace] = None
 
 
-class VisitBill(Struct, gc=False):
+class VisitBill(TraceCarrier, gc=False):
     """Input of a 2207 or 2304."""
 
     data: Of[Bill] = None
-    drug_trac_info: Of[Trace] = None
-    durg_trac_info: Of[Trace] = None
-    drugtracinfo: Of[Trace] = None
 
 
 class SettlementInfo(Struct, gc=False):
@@ -227,15 +224,12 @@ class RegisterReply(Struct, gc=False):
     insuinfo: Of[Cover] = None
 
 
-class Goods(Struct, gc=False):
+class Goods(TraceCarrier, gc=False):
     """A row of selinfoDetail."""
 
     setl_id: Leaf = None
     psn_no: Leaf = None
     trdn_flag: Leaf = None
-    drugtracinfo: Of[Trace] = None
-    drug_trac_info: Of[Trace] = None
-    durg_trac_info: Of[Trace] = None
 
 
 class GoodsInput(Struct, gc=False):
