@@ -1,1 +1,1 @@
-"""What is remembered for a key, and for how long."""
+"""What is remembered for a key and for how long: person, provider, trace code. Bounded, reversible, versioned."""

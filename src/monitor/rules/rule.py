@@ -69,7 +69,20 @@ class Rule(Struct, frozen=True, kw_only=True):
     """W: concerns the whole settlement."""
     about_patient: bool = False
     """About the patient's person: at most severity 2 when a family account paid (contract §3)."""
-    find: Callable[..., Any]
+    find: Callable[..., Any] | None = None
+    """(settlement, history, limits, reference) -> Breach | None"""
+    find_stay: Callable[..., Any] | None = None
+    """(stay, history, limits, reference) -> Breach | None"""
+    find_bursts: Callable[..., Any] | None = None
+    """(sales in order, limits_at, reference) -> [Burst]: of one person, or of one pharmacy"""
+    find_cycles: Callable[..., Any] | None = None
+    """(refunds of one pharmacy, its live sales, limits_at) -> [Burst]"""
+    find_sale: Callable[..., Any] | None = None
+    """(a pharmacy's sale, limits, reference) -> Breach | None"""
+    find_reuse: Callable[..., Any] | None = None
+    """(live sales of one trace code, limits) -> Breach | None"""
+    with_lines: bool = False
+    """Whether a burst names the lines of its settlements."""
     firing: tuple[Any, ...] = field(default_factory=tuple)
     quiet: tuple[Any, ...] = field(default_factory=tuple)
 

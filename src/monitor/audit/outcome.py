@@ -1,0 +1,57 @@
+"""What an event leads to, and how a finding becomes a new revision of what was said before."""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from monitor.events import TraceSale
+from monitor.findings import revised, withdrawn
+from monitor.memory.facts import Added
+from monitor.memory.findings import Findings
+from monitor.outputs import Finding, Status, Verdict
+
+
+class Outcome(Struct, gc=False):
+    """`failure`: the stack of a rule that raised, the record belongs to the dead letters then."""
+
+    verdict: Verdict | None = None
+    findings: list[Finding] = []
+    sales: list[TraceSale] = []
+    added: Added = Added.NEW
+    repeated: bool = False
+    """The verdict is the remembered answer to a repeat."""
+    failure: str = ""
+
+
+def say(findings: Findings, finding: Finding, outcome: Outcome) -> None:
+    """A rule fires: a new finding, a new revision, or nothing when that was said already."""
+    said = findings.about(finding.anchor).get(finding.rule_id)
+    if (new := revised(finding, said)) is not None:
+        findings.put(new)
+        outcome.findings.append(new)
+
+
+def unsay(findings: Findings, said: Finding | None, outcome: Outcome) -> None:
+    """A rule does not fire (any more)."""
+    if said is not None and said.status is Status.OPEN:
+        gone = withdrawn(said)
+        findings.put(gone)
+        outcome.findings.append(gone)
+
+
+def say_instead(
+    findings: Findings,
+    rule_id: str,
+    found: Iterable[Finding],
+    outcome: Outcome,
+    *,
+    of: Callable[[Finding], bool],
+) -> None:
+    """What a rule finds now in place of what it had found before in the same reach (`of` tells which those are)."""
+    found = list(found)
+    anchors = {finding.anchor for finding in found}
+    for said in list(findings.of(rule_id)):
+        if said.anchor not in anchors and of(said):
+            unsay(findings, said, outcome)
+    for finding in found:
+        say(findings, finding, outcome)

@@ -1,0 +1,223 @@
+"""What one event of a person leads to: checks are answered, facts remembered, settlements judged."""
+
+import traceback
+from functools import partial
+
+from monitor.audit.outcome import Outcome, say, say_instead, unsay
+from monitor.audit.reach import Reach, reach_of
+from monitor.events import DAY, Event, OrdersChecked, Settled
+from monitor.findings import Case, of_breach, of_burst
+from monitor.knowledge import Knowledge
+from monitor.memory.facts import Added
+from monitor.memory.history import Purchase, Settlement, settlement_anchor
+from monitor.memory.person import PersonMemory, horizon
+from monitor.outputs import Decision, Finding, Kind, Verdict
+from monitor.rules.breach import Burst
+from monitor.rules.catalogue import FACE_RULE
+from monitor.rules.rule import Rule, Subject
+from monitor.traces import sales_told
+from monitor.verdicts import AT_THE_WINDOW, Ruling, bare, verdict_of
+
+BEFORE_CHARGE = "3102"
+ASKED_OF_ORDERS = frozenset({Kind.REJECTION, Kind.REMINDER})
+
+
+def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledge: Knowledge) -> Outcome:
+    """One event of one person. Never raises because of a rule: the verdict is `unchecked` then."""
+    region = knowledge.region
+    memory.forget(
+        facts_before=horizon(watermark, region.person_memory_days),
+        answers_before=horizon(watermark, region.answer_memory_days),
+    )
+    owed = isinstance(event, Settled | OrdersChecked)
+    if owed and (answer := memory.answers.get(event.call)) is not None:
+        return Outcome(verdict=answer, added=memory.facts.compare(event), repeated=True)
+    try:
+        if type(event) is OrdersChecked:
+            outcome = _check(memory, event, knowledge)
+        else:
+            outcome = _remember(memory, event, knowledge)
+    except Exception:  # noqa: BLE001 - rules are code that changes often; whatever they raise, the stream goes on
+        failure = traceback.format_exc(limit=-4)
+        verdict = bare(event, Decision.UNCHECKED, knowledge) if owed else None  # type: ignore[arg-type]  # see `owed`
+        return Outcome(verdict=verdict, failure=failure)
+    if outcome.verdict is not None:
+        memory.answer(outcome.verdict)
+    return outcome
+
+
+def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge) -> Outcome:
+    """3101, 3102: as if the orders were settled now; nothing is remembered but the call and its answer."""
+    outcome = Outcome()
+    settlement = memory.history.judged(check)
+    rulings: list[Ruling] = []
+    for rule in knowledge.settlement_rules:
+        if check.rule_ids and rule.id not in check.rule_ids:
+            continue
+        face = rule.id == FACE_RULE and check.infno == BEFORE_CHARGE
+        if not face and rule.kind not in ASKED_OF_ORDERS:
+            continue
+        ruling = _ask(rule, settlement, memory, knowledge)
+        if ruling is not None:
+            rulings.append(ruling)
+            if face:
+                say(memory.findings, ruling.finding, outcome)
+    if check.infno == BEFORE_CHARGE:
+        memory.add(check)
+    outcome.verdict = verdict_of(settlement, _at_the_window(rulings), knowledge)
+    return outcome
+
+
+def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge) -> Outcome:
+    """A fact: remembered, and everything asked again that may look different with it."""
+    added, following = memory.add(event)
+    outcome = Outcome(added=added)
+    rulings: dict[str, list[Ruling]] = {}
+    if added is Added.NEW:
+        if following is not None:
+            reach = Reach(settlements=[following], purchases_since=following.at)
+        else:
+            reach = reach_of(memory, event)
+        rulings = _ask_settlements(memory, reach.settlements, knowledge, outcome)
+        if reach.stays:
+            _ask_stays(memory, knowledge, outcome)
+        if reach.checks:
+            _ask_checks(memory, knowledge, outcome)
+        if reach.purchases_since is not None:
+            _ask_purchases(memory, reach.purchases_since, knowledge, outcome)
+        for anchor in reach.gone:
+            for said in list(memory.findings.about(anchor).values()):
+                unsay(memory.findings, said, outcome)
+        outcome.sales = sales_told(memory, event)
+    if type(event) is Settled:
+        outcome.verdict = _verdict_on(memory, event, knowledge, rulings)
+    return outcome
+
+
+def _ask(rule: Rule, settlement: Settlement, memory: PersonMemory, knowledge: Knowledge) -> Ruling | None:
+    limits = knowledge.limits(rule, settlement.key[0])
+    if limits is None:
+        return None
+    breach = rule.find(settlement, memory.history, limits, knowledge.reference)  # type: ignore[misc]  # these have one
+    if breach is None:
+        return None
+    case = Case(anchor=settlement.anchor, family=settlement.family)
+    return Ruling(rule, breach, of_breach(rule, breach, limits, case=case, knowledge=knowledge))
+
+
+def _ask_settlements(
+    memory: PersonMemory, settlements: list[Settlement], knowledge: Knowledge, outcome: Outcome
+) -> dict[str, list[Ruling]]:
+    """Every rule about every settlement given -> what fired, by anchor (each one asked is there)."""
+    rulings: dict[str, list[Ruling]] = {}
+    for settlement in settlements:
+        fired = rulings[settlement.anchor] = []
+        before = memory.findings.about(settlement.anchor)
+        for rule in knowledge.settlement_rules:
+            ruling = _ask(rule, settlement, memory, knowledge)
+            if ruling is not None:
+                fired.append(ruling)
+                say(memory.findings, ruling.finding, outcome)
+            elif before:
+                unsay(memory.findings, before.get(rule.id), outcome)
+    return rulings
+
+
+def _ask_stays(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> None:
+    for rule in knowledge.rules:
+        if rule.find_stay is None:
+            continue
+        found = []
+        for stay in memory.history.stays:
+            limits = knowledge.limits(rule, stay.admitted.begin)
+            if limits is None:
+                continue
+            breach = rule.find_stay(stay, memory.history, limits, knowledge.reference)
+            if breach is not None:
+                case = Case(anchor=f"stay|{stay.admitted.provider}|{stay.admitted.visit}")
+                found.append(of_breach(rule, breach, limits, case=case, knowledge=knowledge))
+        say_instead(
+            memory.findings, rule.id, found, outcome, of=lambda said: said.anchor.startswith("stay|")
+        )
+
+
+def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> None:
+    """The 3102 of the last days, for the one rule that makes findings of them."""
+    for rule in knowledge.settlement_rules:
+        if rule.id != FACE_RULE:
+            continue
+        found = []
+        for check in memory.checks():
+            if not check.rule_ids or rule.id in check.rule_ids:
+                ruling = _ask(rule, memory.history.judged(check), memory, knowledge)
+                found += [ruling.finding] if ruling is not None else []
+        say_instead(
+            memory.findings, rule.id, found, outcome, of=lambda said: said.anchor.startswith("call|")
+        )
+
+
+def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outcome: Outcome) -> None:
+    """Chains over a person's own purchases at pharmacies, as far back as they hang together with `since`."""
+    settlements, reference = memory.history.settlements, knowledge.reference
+    first = len(settlements)
+    while first > 0 and (
+        settlements[first - 1].at >= since
+        or (first < len(settlements) and settlements[first].at - settlements[first - 1].at <= DAY)
+    ):
+        first -= 1
+    bought = {
+        settlement.fact.call: settlement
+        for settlement in settlements[first:]
+        if not settlement.family and reference.is_pharmacy(settlement.fact.provider, settlement.fact.infno)
+    }
+    sales = [settlement.fact for settlement in bought.values()]
+    begin = settlements[first].at if first < len(settlements) else since
+    for rule in knowledge.rules:
+        if rule.find_bursts is None or rule.subject is Subject.PROVIDER:
+            continue
+        bursts = rule.find_bursts(sales, partial(knowledge.region.limits, rule.id), reference)
+        found = [_burst(rule, burst, bought, knowledge) for burst in bursts]
+        say_instead(
+            memory.findings,
+            rule.id,
+            [finding for finding in found if finding is not None],
+            outcome,
+            of=lambda said: said.occurred_at >= begin,
+        )
+
+
+def _burst(
+    rule: Rule, burst: Burst, bought: dict[tuple[str, str, str], Settlement], knowledge: Knowledge
+) -> Finding | None:
+    limits = knowledge.limits(rule, burst.sales[-1].at)
+    if limits is None:
+        return None
+    lines = [
+        Purchase(bought[sale.call], line)
+        for sale in burst.sales
+        if rule.with_lines
+        for line in bought[sale.call].lines
+    ]
+    return of_burst(rule, burst, limits, lines=lines, knowledge=knowledge)
+
+
+def _verdict_on(
+    memory: PersonMemory, event: Settled, knowledge: Knowledge, asked: dict[str, list[Ruling]]
+) -> Verdict:
+    """The verdict of one call: on the settlement it names, as it stands now; `pass` when it does not stand."""
+    anchor = settlement_anchor(event)
+    settlement = next((s for s in reversed(memory.history.settlements) if s.anchor == anchor), None)
+    if settlement is None:
+        return bare(event, Decision.PASS, knowledge)
+    rulings = asked.get(anchor)
+    if rulings is None:
+        answers = (_ask(rule, settlement, memory, knowledge) for rule in knowledge.settlement_rules)
+        rulings = [ruling for ruling in answers if ruling is not None]
+    if settlement.fact is not event:
+        # Of one setl_id under two msgids one stands for both, and each msgid gets its own verdict.
+        settlement = Settlement(event, settlement.key, settlement.lines, anchor, settlement.items)
+    return verdict_of(settlement, _at_the_window(rulings), knowledge)
+
+
+def _at_the_window(rulings: list[Ruling]) -> list[Ruling]:
+    return [r for r in rulings if r.rule.kind in AT_THE_WINDOW and not r.finding.shadow]

@@ -1,0 +1,105 @@
+"""What one event of a pharmacy leads to: bursts of cards, refund cycles, settlements at night."""
+
+import traceback
+from collections.abc import Callable
+from functools import partial
+
+from monitor.audit.outcome import Outcome, say, say_instead, unsay
+from monitor.events import Event, Reversed, Settled, Undone
+from monitor.findings import Case, of_breach, of_burst
+from monitor.knowledge import Knowledge
+from monitor.memory.facts import Added
+from monitor.memory.history import settlement_anchor
+from monitor.memory.person import horizon
+from monitor.memory.provider import ProviderMemory
+from monitor.outputs import Finding
+from monitor.rules.breach import Burst
+from monitor.rules.rule import Rule, Subject
+from monitor.rules.windows import run_around
+
+
+def concerns_pharmacies(event: Event, knowledge: Knowledge) -> bool:
+    """Whether a pharmacy's memory wants this event; hospitals have none."""
+    return isinstance(event, Settled | Reversed | Undone) and knowledge.reference.is_pharmacy(
+        event.provider, event.of_infno if isinstance(event, Undone) else event.infno
+    )
+
+
+def audit_provider(
+    memory: ProviderMemory, event: Settled | Reversed | Undone, *, watermark: int, knowledge: Knowledge
+) -> Outcome:
+    """One event of one pharmacy, in its own order. Never raises because of a rule."""
+    memory.forget(horizon(watermark, knowledge.region.provider_memory_days))
+    outcome = Outcome()
+    try:
+        outcome.added = memory.add(event)
+        if outcome.added is Added.NEW:
+            touched = _touched(memory, event)
+            for rule in knowledge.rules:
+                _ask(rule, memory, touched, knowledge, outcome)
+    except Exception:  # noqa: BLE001 - as in audit_person
+        return Outcome(failure=traceback.format_exc(limit=-4))
+    return outcome
+
+
+def _touched(memory: ProviderMemory, event: Settled | Reversed | Undone) -> list[Settled]:
+    """The sales that may look different now."""
+    named: Event | None = event
+    seen = 0
+    while type(named) is Undone and seen < len(memory.facts.by_call):
+        named, seen = memory.facts.named_by(named), seen + 1
+    if isinstance(named, Settled | Reversed):
+        return list(memory.facts.calls_of(named.provider, named.settlement_id))
+    return []
+
+
+def _ask(
+    rule: Rule, memory: ProviderMemory, touched: list[Settled], knowledge: Knowledge, outcome: Outcome
+) -> None:
+    limits_at = partial(knowledge.region.limits, rule.id)
+    if rule.find_sale is not None:
+        for sale in touched:
+            _ask_sale(rule, memory, sale, knowledge, outcome)
+    elif rule.find_cycles is not None and (refunds := memory.refunds()):
+        found = _findings(rule, rule.find_cycles(refunds, memory.sales, limits_at), knowledge)
+        say_instead(memory.findings, rule.id, found, outcome, of=lambda _: True)
+    elif rule.find_cycles is not None:
+        say_instead(memory.findings, rule.id, [], outcome, of=lambda _: True)
+    elif rule.find_bursts is not None and rule.subject is Subject.PROVIDER:
+        for sale in touched:
+            reach_s = limits_at(sale.at).window_s  # type: ignore[attr-defined]  # limits of bursts have one
+            first, end = run_around(memory.sales, memory.position(sale.at), reach_s)
+            run = memory.sales[first:end]
+            found = _findings(rule, rule.find_bursts(run, limits_at, knowledge.reference), knowledge)
+            times = [sale.at, *(other.at for other in run)]
+            say_instead(memory.findings, rule.id, found, outcome, of=_meets(min(times), max(times)))
+
+
+def _meets(begin: int, end: int) -> Callable[[Finding], bool]:
+    def meets(said: Finding) -> bool:
+        return said.window is not None and said.window[0] <= end and begin <= said.window[1]
+
+    return meets
+
+
+def _ask_sale(
+    rule: Rule, memory: ProviderMemory, sale: Settled, knowledge: Knowledge, outcome: Outcome
+) -> None:
+    anchor = settlement_anchor(sale)
+    standing = [s for s in memory.facts.calls_of(sale.provider, sale.settlement_id) if memory.facts.stands(s)]
+    live = min(standing, key=lambda s: (s.at, s.msgid), default=None)
+    limits = knowledge.limits(rule, sale.at) if live is not None else None
+    breach = None if limits is None else rule.find_sale(live, limits, knowledge.reference)  # type: ignore[misc]
+    if breach is None or limits is None:
+        unsay(memory.findings, memory.findings.about(anchor).get(rule.id), outcome)
+    else:
+        finding = of_breach(rule, breach, limits, case=Case(anchor=anchor), knowledge=knowledge)
+        say(memory.findings, finding, outcome)
+
+
+def _findings(rule: Rule, bursts: list[Burst], knowledge: Knowledge) -> list[Finding]:
+    return [
+        of_burst(rule, burst, limits, knowledge=knowledge)
+        for burst in bursts
+        if (limits := knowledge.limits(rule, burst.sales[-1].at)) is not None
+    ]

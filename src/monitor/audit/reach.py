@@ -1,0 +1,132 @@
+"""How far a new fact reaches: which subjects may look different because of it, and have to be asked again.
+
+The usual case needs no reach: a settlement that simply follows the others concerns itself only. Here is the rest. Asking
+too many is slow, asking too few is wrong; the law test compares with asking everything.
+"""
+
+from msgspec import Struct, field
+
+from monitor.events import (
+    DAY,
+    AdmissionWithdrawn,
+    Admitted,
+    Charged,
+    ChargesWithdrawn,
+    Diagnosed,
+    DischargeWithdrawn,
+    Discharged,
+    Event,
+    FaceChecked,
+    FaceExcused,
+    RegisterRead,
+    Reversed,
+    Settled,
+    Undone,
+    VisitCancelled,
+    VisitOpened,
+)
+from monitor.memory.history import History, Settlement, is_newborn_sign
+from monitor.memory.person import PersonMemory
+from monitor.rules.catalogue import COVER_RULE
+
+
+class Reach(Struct, gc=False):
+    """Subjects to be asked again."""
+
+    settlements: list[Settlement] = field(default_factory=list)
+    stays: bool = False
+    checks: bool = False
+    """The 3102 of the last days."""
+    purchases_since: int | None = None
+    """Chains of purchases from this time on."""
+    gone: list[str] = field(default_factory=list)
+    """Anchors of settlements that do not stand."""
+
+
+NOTHING = Reach()
+
+
+def reach_of(memory: PersonMemory, event: Event) -> Reach:
+    """For a fact that was just remembered."""
+    match event:
+        case Settled() | Reversed() | Undone():
+            return _of_money(memory, event)
+        case VisitOpened() | VisitCancelled() | Diagnosed():
+            return _of_visit(memory.history, event) if _has_subjects(memory) else NOTHING
+        case Charged() | ChargesWithdrawn():
+            return _of_charges(memory.history, event) if _has_subjects(memory) else NOTHING
+        case Admitted() | Discharged() | AdmissionWithdrawn() | DischargeWithdrawn():
+            return Reach(settlements=memory.history.settlements, stays=True)
+        case FaceChecked() | FaceExcused():
+            return _of_check(memory, event)
+        case RegisterRead():
+            return _of_register(memory, event) if _has_subjects(memory) else NOTHING
+    return NOTHING
+
+
+def _has_subjects(memory: PersonMemory) -> bool:
+    return bool(memory.history.settlements or memory.history.stays)
+
+
+def _of_money(memory: PersonMemory, event: Settled | Reversed | Undone) -> Reach:
+    if memory.is_moot(event):
+        return NOTHING
+    history = memory.history
+    standing = {settlement.anchor for settlement in history.settlements}
+    gone = [a for a in history.reversed if a not in standing and memory.findings.about(a)]
+    if type(event) is Settled and not memory.facts.stands(event):
+        return Reach(gone=gone)
+    return Reach(
+        settlements=history.settlements,
+        stays=type(event) is Undone,
+        checks=type(event) is Undone,
+        purchases_since=0,
+        gone=gone,
+    )
+
+
+def _of_visit(history: History, event: VisitOpened | VisitCancelled | Diagnosed) -> Reach:
+    if type(event) is VisitCancelled or (
+        type(event) is Diagnosed and is_newborn_sign(event.med_type, event.diagnoses)
+    ):
+        return Reach(settlements=history.settlements, stays=True)
+    visit = history.visits.get(event.visit)
+    if visit is not None and visit.newborn_at is not None:
+        return Reach(settlements=history.settlements, stays=True)
+    return Reach(settlements=[s for s in history.settlements if s.fact.visit == event.visit])
+
+
+def _of_charges(history: History, event: Charged | ChargesWithdrawn) -> Reach:
+    named = event.lines if type(event) is Charged else event.withdrawals
+    visits = {one.visit for one in named}
+    if any(stay.discharged is None and stay.admitted.visit in visits for stay in history.stays):
+        return Reach(settlements=history.settlements, stays=True)
+    first = next(
+        (n for n, s in enumerate(history.settlements) if s.fact.visit in visits and s.at >= event.at), None
+    )
+    return NOTHING if first is None else Reach(settlements=history.settlements[first:])
+
+
+def _of_check(memory: PersonMemory, event: FaceChecked | FaceExcused) -> Reach:
+    """A check concerns what follows within a day, and the treatment of its own day."""
+    since = event.at // DAY * DAY
+    if not memory.facts.has_subjects:
+        return NOTHING
+    return Reach(settlements=[s for s in memory.history.settlements if s.at >= since], checks=True)
+
+
+def _of_register(memory: PersonMemory, event: RegisterRead) -> Reach:
+    history = memory.history
+    others = [read for read in history.register if read is not event]
+    known = any(r.gender == event.gender and r.birth_day == event.birth_day for r in others)
+    if event.death_day is not None or not known:
+        return Reach(settlements=history.settlements)
+    return Reach(
+        settlements=[
+            s
+            for s in history.settlements
+            if s.at >= event.at or COVER_RULE in memory.findings.about(s.anchor)
+        ]
+    )
+
+

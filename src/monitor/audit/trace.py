@@ -1,0 +1,40 @@
+"""What one sale of a trace code leads to."""
+
+import traceback
+
+from monitor.audit.outcome import Outcome, say, unsay
+from monitor.events import TraceSale
+from monitor.findings import Case, of_breach
+from monitor.knowledge import Knowledge
+from monitor.memory.facts import Added
+from monitor.memory.person import horizon
+from monitor.memory.trace import TraceMemory
+from monitor.rules.rule import Rule
+
+
+def audit_trace(memory: TraceMemory, sale: TraceSale, *, watermark: int, knowledge: Knowledge) -> Outcome:
+    """What is known now of one settlement's claim to a code. Never raises because of a rule."""
+    memory.forget(horizon(watermark, knowledge.region.trace_memory_days))
+    outcome = Outcome()
+    try:
+        if not memory.put(sale):
+            outcome.added = Added.SAME
+            return outcome
+        for rule in knowledge.rules:
+            if rule.find_reuse is not None:
+                _ask(rule, memory, knowledge, outcome)
+    except Exception:  # noqa: BLE001 - as in audit_person
+        return Outcome(failure=traceback.format_exc(limit=-4))
+    return outcome
+
+
+def _ask(rule: Rule, memory: TraceMemory, knowledge: Knowledge, outcome: Outcome) -> None:
+    sales = memory.sales
+    limits = knowledge.limits(rule, sales[-1].at) if sales else None
+    breach = None if limits is None else rule.find_reuse(sales, limits)  # type: ignore[misc]  # see the caller
+    anchor = f"trace|{memory.code}"
+    if breach is None or limits is None:
+        unsay(memory.findings, memory.findings.about(anchor).get(rule.id), outcome)
+    else:
+        case = Case(anchor=anchor, trace_code=memory.code)
+        say(memory.findings, of_breach(rule, breach, limits, case=case, knowledge=knowledge), outcome)

@@ -1,0 +1,184 @@
+"""From a breach to a finding: identity, evidence, amount, mode; the one place where that is decided for all rules."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from monitor.events import Admitted, Discharged, FaceChecked, OrdersChecked, Settled, TraceSale
+from monitor.ids import finding_id
+from monitor.knowledge import Knowledge
+from monitor.memory.history import Purchase
+from monitor.outputs import EVIDENCE_MAX, Evidence, Finding, FindingLine, Kind, Status
+from monitor.rules.breach import Breach, Burst
+from monitor.rules.rule import Limits, Mode, Rule, Subject
+
+SUSPECT_SEVERITY = 2
+
+
+class Case(Struct, frozen=True, kw_only=True, gc=False):
+    """What a breach is about."""
+
+    anchor: str
+    family: bool = False
+    """A family account paid: rules about the patient's person are no more than a suspicion."""
+    trace_code: str = ""
+
+
+def of_breach(rule: Rule, breach: Breach, limits: Limits, *, case: Case, knowledge: Knowledge) -> Finding:
+    """The finding of a breach, revision 1."""
+    evidence = _evidence(breach)
+    shown = evidence[-EVIDENCE_MAX:]
+    persons = {one.person for one in evidence}
+    provider = _provider_of_last(breach)
+    person = next(iter(persons)) if len(persons) == 1 else None
+    return Finding(
+        finding_id=finding_id(rule.id, case.anchor),
+        revision=1,
+        rule_id=rule.id,
+        rule_version=rule.version,
+        rule_name=rule.text(knowledge.language).name,
+        kind=rule.kind,
+        severity=_severity(rule, breach.severity, limits, family=case.family),
+        status=Status.OPEN,
+        provider=provider,
+        person=person,
+        subject=_subject(rule, provider, person, case.trace_code),
+        anchor=case.anchor,
+        amount=_amount(rule, breach, evidence),
+        occurred_at=evidence[-1].at,
+        observed=breach.observed,
+        limit=breach.limit,
+        evidence=tuple(shown),
+        evidence_count=len(evidence),
+        lines=_lines(breach),
+        law=rule.law,
+        late=any(one.late for one in evidence),
+        shadow=limits.mode is Mode.SHADOW,
+    )
+
+
+def of_burst(
+    rule: Rule, burst: Burst, limits: Limits, *, lines: Iterable[Purchase] = (), knowledge: Knowledge
+) -> Finding:
+    """The finding of a chain of windows: its id comes from the first settlement in it."""
+    first, last = burst.sales[0], burst.sales[-1]
+    breach = Breach(
+        severity=burst.severity,
+        sales=burst.sales,
+        involved=list(lines),
+        observed=burst.observed,
+        limit=burst.limit,
+        said=burst.said,
+    )
+    finding = of_breach(rule, breach, limits, case=Case(anchor=burst_anchor(first)), knowledge=knowledge)
+    return replace(finding, window=(first.at, last.at))
+
+
+def burst_anchor(first: Settled) -> str:
+    """What a burst is kept under."""
+    return f"burst|{first.provider}|{first.settlement_id}"
+
+
+def revised(finding: Finding, said: Finding | None) -> Finding | None:
+    """The next revision when `finding` says something else than what was `said`; None when it does not."""
+    if said is None:
+        return finding
+    finding = replace(finding, revision=said.revision)
+    return None if finding == said else replace(finding, revision=said.revision + 1)
+
+
+def withdrawn(said: Finding) -> Finding:
+    """The next revision of a finding whose facts are gone."""
+    return replace(said, revision=said.revision + 1, status=Status.WITHDRAWN)
+
+
+def _severity(rule: Rule, severity: int, limits: Limits, *, family: bool) -> int:
+    if limits.mode is Mode.SUSPECT or (family and rule.about_patient):
+        return max(severity, SUSPECT_SEVERITY)
+    return severity
+
+
+def _subject(rule: Rule, provider: str, person: str | None, trace_code: str) -> str:
+    match rule.subject:
+        case Subject.PROVIDER:
+            return provider
+        case Subject.PERSON:
+            return person or ""
+        case Subject.PERSON_AT_PROVIDER:
+            return f"{person}|{provider}"
+        case Subject.TRACE:
+            return trace_code
+
+
+def _evidence(breach: Breach) -> list[Evidence]:
+    """Every settlement or call that the breach names, once, in order of (time, msgid)."""
+    named: dict[tuple[str, str, str], Evidence] = {}
+    for fact in _named(breach):
+        key = (fact.provider, fact.infno, fact.msgid)
+        if key not in named:
+            named[key] = _one(fact)
+    return sorted(named.values(), key=lambda one: (one.at, one.msgid))
+
+
+def _named(
+    breach: Breach,
+) -> Iterable[Settled | OrdersChecked | TraceSale | Admitted | Discharged | FaceChecked]:
+    yield from (bought.settlement.fact for bought in breach.breaching)
+    yield from (bought.settlement.fact for bought in breach.involved)
+    yield from (settlement.fact for settlement in breach.settlements)
+    yield from breach.calls
+    yield from breach.sales
+
+
+def event_time(fact: Settled | OrdersChecked | TraceSale | Admitted | Discharged | FaceChecked) -> int:
+    """begntime and endtime of stays, else the call time."""
+    if type(fact) is Admitted:
+        return fact.begin
+    return fact.end if type(fact) is Discharged else fact.at
+
+
+def _one(fact: Settled | OrdersChecked | TraceSale | Admitted | Discharged | FaceChecked) -> Evidence:
+    settled = isinstance(fact, Settled | TraceSale)
+    return Evidence(
+        msgid=fact.msgid,
+        infno=fact.infno,
+        settlement_id=fact.settlement_id if settled else None,  # type: ignore[union-attr]
+        at=event_time(fact),
+        person=fact.person,
+        fee=fact.fee if settled else 0,  # type: ignore[union-attr]
+        late=fact.late,
+    )
+
+
+def _provider_of_last(breach: Breach) -> str:
+    last = max(_named(breach), key=lambda fact: (event_time(fact), fact.msgid))
+    return last.provider
+
+
+def _amount(rule: Rule, breach: Breach, evidence: list[Evidence]) -> int:
+    match rule.kind:
+        case Kind.REMINDER:
+            return 0
+        case Kind.BURST | Kind.LEAD:
+            return sum(one.fee for one in evidence)
+        case _ if breach.amount is not None:
+            return breach.amount
+        case _:
+            return sum(bought.line.amount for bought in breach.breaching)
+
+
+def _lines(breach: Breach) -> tuple[FindingLine, ...]:
+    named = [(bought, True) for bought in breach.breaching] + [(bought, False) for bought in breach.involved]
+    named.sort(key=lambda one: (one[0].settlement.key, one[0].line.at, one[0].line.number))
+    return tuple(
+        FindingLine(
+            number=bought.line.number,
+            item=bought.line.item,
+            count=bought.line.count,
+            amount=bought.line.amount,
+            at=bought.line.at,
+            breaching=breaching,
+        )
+        for bought, breaching in named[-EVIDENCE_MAX:]
+    )

@@ -1,0 +1,47 @@
+"""What an audit knows beside the facts: tables, limits, language, key; one frozen object for all stages."""
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
+
+from monitor.ids import digest
+from monitor.privacy import Tokens
+from monitor.reference import Reference
+from monitor.regions import Region
+from monitor.rules.catalogue import RULES
+from monitor.rules.rule import Limits, Mode, Rule
+
+
+class Appeal(Struct, frozen=True, kw_only=True):
+    """How a provider objects to a rejection."""
+
+    contact: str = ""
+    days: int = 10
+    """Calendar days after the call."""
+
+
+class Knowledge(Struct, frozen=True, kw_only=True):
+    """`language`: zh or en."""
+
+    reference: Reference
+    region: Region
+    tokens: Tokens
+    language: str = "zh"
+    appeal: Appeal = field(default_factory=Appeal)
+    rules: tuple[Rule, ...] = RULES
+
+    settlement_rules: tuple[Rule, ...] = ()
+    """Derived: the rules that are asked about settlements and orders."""
+    rules_version: str = ""
+    """Derived: changes when a rule, a limit or a table does."""
+
+    def __post_init__(self) -> None:
+        asked = tuple(rule for rule in self.rules if rule.find is not None)
+        force_setattr(self, "settlement_rules", asked)
+        rules = digest(*(f"{rule.id}={rule.version}" for rule in self.rules))[:8]
+        version = f"{rules}-{self.region.digest[:8]}-{self.reference.digest[:8]}"
+        force_setattr(self, "rules_version", version)
+
+    def limits(self, rule: Rule, at: int) -> Limits | None:
+        """What holds for a rule at event time `at`; None when it is off."""
+        limits = self.region.limits(rule.id, at)
+        return None if limits.mode is Mode.OFF else limits

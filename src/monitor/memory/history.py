@@ -1,0 +1,477 @@
+"""A person's history as rules see it: what holds, put in order. Derived from the facts, never stored.
+
+`History` answers the questions rules ask (which purchases of a drug came before this settlement, which diagnoses are known
+of its visit, was the person on leave); it is rebuilt when facts change, or grown when a settlement is simply the next one.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from monitor.events import (
+    DAY,
+    AdmissionWithdrawn,
+    Admitted,
+    Charged,
+    ChargesWithdrawn,
+    Diagnosed,
+    Diagnosis,
+    DischargeWithdrawn,
+    Discharged,
+    FaceChecked,
+    FaceExcused,
+    Line,
+    OrdersChecked,
+    RegisterRead,
+    Settled,
+    VisitCancelled,
+    VisitOpened,
+    Withdrawal,
+)
+from monitor.memory.facts import Facts
+from monitor.memory.lines import Refund, SettlementKey, carried, line_order, visit_lines
+
+NEWBORN_DAYS = 90
+NEWBORN_MED_TYPES = frozenset({"51", "52"})
+HOME_BED = "71"
+"""med_type 71 is no stay."""
+
+
+class Settlement(Struct, gc=False):
+    """A live settlement with its lines; or orders that are judged as if they were settled now (`fact` a check)."""
+
+    fact: Settled | OrdersChecked
+    key: SettlementKey
+    lines: list[Line]
+    anchor: str
+    items: frozenset[str]
+
+    @property
+    def at(self) -> int:
+        """setl_time; of a check its call time."""
+        return self.key[0]
+
+    @property
+    def is_check(self) -> bool:
+        """Whether these are orders, not a settlement."""
+        return type(self.fact) is OrdersChecked
+
+    @property
+    def family(self) -> bool:
+        """Paid from a family member's account, so another person may have been treated."""
+        return type(self.fact) is Settled and self.fact.family
+
+    @property
+    def fee(self) -> int:
+        """medfee_sumamt, fen."""
+        return self.fact.fee
+
+    @property
+    def total(self) -> int:
+        """What a rule on the whole settlement refuses: all its lines, or medfee_sumamt when none is known."""
+        return sum(line.amount for line in self.lines) if self.lines else self.fact.fee
+
+
+class Purchase(NamedTuple):
+    """A line as it counts for somebody who looks from a later settlement (refunds netted)."""
+
+    settlement: Settlement
+    line: Line
+
+
+class Stay(Struct, gc=False):
+    """An inpatient stay. `end` is the 2402's endtime; None while it is open."""
+
+    admitted: Admitted
+    discharged: Discharged | None
+    last_charge: int
+    """The last fee time of its charges, else begntime."""
+
+    @property
+    def begin_day(self) -> int:
+        """Calendar day of admission."""
+        return self.admitted.begin // DAY
+
+    def end_day(self, open_days: int) -> int:
+        """Calendar day of discharge; of an open stay `open_days` after its last charge."""
+        return self.discharged.end // DAY if self.discharged else self.last_charge // DAY + open_days
+
+
+class Visit(Struct, gc=False):
+    """What is known of one visit (mdtrt_id)."""
+
+    begin: int | None = None
+    diagnoses: list[Diagnosis] = field(default_factory=list)
+    charges: list[tuple[Charged, Line]] = field(default_factory=list)
+    withdrawals: list[tuple[ChargesWithdrawn, Withdrawal]] = field(default_factory=list)
+    settlements: list[Settled] = field(default_factory=list)
+    newborn_at: int | None = None
+    """Earliest event time of what says that a newborn is treated on the mother's card."""
+
+
+class History:
+    """All that holds of one person, in order."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.settlements: list[Settlement] = []
+        """Live, by (setl_time, msgid)."""
+        self.visits: dict[str, Visit] = {}
+        self.stays: list[Stay] = []
+        """By (begntime, msgid); home beds are none."""
+        self.discharges: list[Discharged] = []
+        self.checks: list[FaceChecked | FaceExcused] = []
+        """By (at, msgid)."""
+        self.register: list[RegisterRead] = []
+        """By (at, msgid)."""
+        self.death_day: int | None = None
+        self.death_visits: set[str] = set()
+        self.newborn_days: list[tuple[int, int]] = []
+        self.reversed: dict[str, Settled] = {}
+        """Anchors of settlements that are known and do not stand."""
+        self._facts = facts
+        self._purchases: dict[str, list[Purchase]] = {}
+        self._refunds: dict[tuple[str, str], list[Refund]] = {}
+        _Build(self, facts).run()
+
+    # -- questions of the rules -------------------------------------------------------------------------------------
+
+    def purchases(self, item: str, upto: Settlement) -> list[Purchase]:
+        """The lines of an item over all providers in line order, up to and with those of `upto`."""
+        found = []
+        own_visit = upto.fact.visit if upto.is_check else None
+        numbers = {line.number for line in upto.lines} if upto.is_check else ()
+        for bought in self._purchases.get(item, ()):
+            settlement, line = bought
+            if settlement.key > upto.key:
+                break
+            # An order that is settled already under its number in this visit is not counted again.
+            if own_visit and settlement.fact.visit == own_visit and line.number in numbers:
+                continue
+            if self._refunds and line.visit:
+                line = self._left(line, upto.key)
+                if line is None:
+                    continue
+                bought = Purchase(settlement, line)
+            found.append(bought)
+        if upto.is_check:
+            found += [Purchase(upto, line) for line in upto.lines if line.item == item]
+        return found
+
+    def before(self, upto: Settlement) -> list[Settlement]:
+        """Live settlements up to and with `upto` (a check: up to its time), in order."""
+        return self.settlements[: bisect_left(self.settlements, (upto.key[0], upto.key[1] + "\0"), key=_key)]
+
+    def diagnoses(self, settlement: Settlement) -> list[Diagnosis]:
+        """All known of its visit, whenever they were sent; those of a check serve that check only."""
+        fact = settlement.fact
+        visit = self.visits.get(fact.visit) if fact.visit else None
+        known = list(visit.diagnoses) if visit else []
+        if type(fact) is OrdersChecked:
+            known += fact.diagnoses
+        elif type(fact) is Settled and fact.disease:
+            known.append(Diagnosis(fact.disease))
+        return known
+
+    def stay_of(self, visit: str) -> Stay | None:
+        """The stay that a visit is, if its admission is known."""
+        return next((stay for stay in self.stays if stay.admitted.visit == visit), None) if visit else None
+
+    def is_newborn_time(self, settlement: Settlement) -> bool:
+        """Whether a newborn may be billed on this card at that time (contract §3 'Newborns')."""
+        day = settlement.at // DAY
+        if any(first <= day <= last for first, last in self.newborn_days):
+            return True
+        return type(settlement.fact) is OrdersChecked and (
+            settlement.fact.med_type in NEWBORN_MED_TYPES
+            or any(is_newborn_code(d.code) for d in settlement.fact.diagnoses)
+        )
+
+    def gender(self, settlement: Settlement) -> str:
+        """From the call itself, then 1101; empty when neither says male (1) or female (2)."""
+        if settlement.fact.gender in ("1", "2"):
+            return settlement.fact.gender
+        return next((r.gender for r in reversed(self.register) if r.gender in ("1", "2")), "")
+
+    def birth_day(self, settlement: Settlement) -> int | None:
+        """From the call itself, then 1101."""
+        if settlement.fact.birth_day is not None:
+            return settlement.fact.birth_day
+        return next((r.birth_day for r in reversed(self.register) if r.birth_day is not None), None)
+
+    # -- growing ------------------------------------------------------------------------------------------------------
+
+    def judged(self, check: OrdersChecked) -> Settlement:
+        """Orders as if they were settled now; they are part of nothing."""
+        lines = sorted(check.lines, key=line_order)
+        return Settlement(
+            fact=check,
+            key=(check.at, check.msgid),
+            lines=lines,
+            anchor=call_anchor(check),
+            items=frozenset([line.item for line in lines]),
+        )
+
+    def can_grow(self, settled: Settled) -> bool:
+        """Whether `settled` is simply the next settlement: nothing that was said before looks different with it."""
+        return (
+            (not self.settlements or self.settlements[-1].key < (settled.at, settled.msgid))
+            and self._is_only_call(settled)
+            and not is_newborn_sign(settled.med_type, (Diagnosis(settled.disease),))
+            and not (settled.lines is None and any(line.refund_of for _, line in self._charges(settled)))
+        )
+
+    def _is_only_call(self, settled: Settled) -> bool:
+        return len(self._facts.calls_of(settled.provider, settled.settlement_id)) == 1
+
+    def _charges(self, settled: Settled) -> Iterable[tuple[Charged, Line]]:
+        visit = self.visits.get(settled.visit)
+        return visit.charges if visit else ()
+
+    def is_next(self, settlement: Settlement) -> bool:
+        """`can_grow`, asked after a history was built that holds the settlement at its end already."""
+        fact = settlement.fact
+        return (
+            type(fact) is Settled
+            and self._is_only_call(fact)
+            and not is_newborn_sign(fact.med_type, (Diagnosis(fact.disease),))
+            and not (fact.lines is None and any(line.refund_of for _, line in self._charges(fact)))
+        )
+
+    def grow(self, settled: Settled) -> Settlement:
+        """Add the next settlement (see `can_grow`)."""
+        visit = self.visits.get(settled.visit) if settled.visit else None
+        if settled.visit and visit is None:
+            visit = self.visits[settled.visit] = Visit()
+        if visit is not None:
+            visit.settlements.append(settled)
+            if settled.begin is not None and visit.begin is None:
+                visit.begin = settled.begin
+        if settled.lines is not None:
+            lines = carried(settled.lines)
+        elif visit is not None:
+            waiting = [other for other in visit.settlements if other.lines is None]
+            _, taken = visit_lines(visit.charges, visit.withdrawals, waiting)
+            lines = taken.get((settled.at, settled.msgid), [])
+        else:
+            lines = []
+        return self.append(settled, lines)
+
+    def append(self, settled: Settled, lines: list[Line]) -> Settlement:
+        """Put a settlement at the end."""
+        settlement = Settlement(
+            fact=settled,
+            key=(settled.at, settled.msgid),
+            lines=lines,
+            anchor=settlement_anchor(settled),
+            items=frozenset([line.item for line in lines]),
+        )
+        self.settlements.append(settlement)
+        purchases = self._purchases
+        for line in lines:
+            if (bought := purchases.get(line.item)) is None:
+                purchases[line.item] = [Purchase(settlement, line)]
+            else:
+                bought.append(Purchase(settlement, line))
+        return settlement
+
+    def _left(self, line: Line, seen_from: SettlementKey) -> Line | None:
+        count, amount = line.count, line.amount
+        for key, less_count, less_amount in self._refunds.get((line.visit, line.number), ()):
+            if key <= seen_from:
+                count, amount = count - less_count, amount - less_amount
+        if count == line.count:
+            return line
+        return replace(line, count=count, amount=amount) if count > 0 else None
+
+
+def _key(settlement: Settlement) -> SettlementKey:
+    return settlement.key
+
+
+def settlement_anchor(settled: Settled) -> str:
+    """What findings about a settlement are kept under."""
+    return f"settlement|{settled.provider}|{settled.settlement_id}"
+
+
+def call_anchor(check: OrdersChecked) -> str:
+    """What a finding about a 3102 is kept under."""
+    return f"call|{check.provider}|{check.infno}|{check.msgid}"
+
+
+def is_newborn_code(code: str) -> bool:
+    """P00-P96 or Z38."""
+    return code.startswith("Z38") or (code[:1] == "P" and code[1:3].isdigit() and int(code[1:3]) <= 96)  # noqa: PLR2004 - the last code of the chapter
+
+
+def is_newborn_sign(med_type: str, diagnoses: Iterable[Diagnosis]) -> bool:
+    """Whether a visit says that a newborn may be treated on the mother's card."""
+    return med_type in NEWBORN_MED_TYPES or any(is_newborn_code(d.code) for d in diagnoses)
+
+
+class _Build:
+    """One pass over the facts."""
+
+    def __init__(self, history: History, facts: Facts) -> None:
+        self.history = history
+        self.facts = facts
+        self.admitted: dict[str, Admitted] = {}
+        self.discharged: dict[str, Discharged] = {}
+        self.told: list[tuple[Settled | Diagnosed | Admitted | Discharged, str]] = []
+        self.settled: dict[str, Settled] = {}
+
+    def run(self) -> None:
+        facts, history = self.facts, self.history
+        cancelled = _latest(facts.of(VisitCancelled))
+        for fact in facts.by_call.values():
+            if not facts.holds(fact):
+                if type(fact) is Settled:
+                    history.reversed.setdefault(settlement_anchor(fact), fact)
+                continue
+            match fact:
+                case Settled():
+                    self._settled(fact)
+                case Charged():
+                    for line in fact.lines:
+                        self._visit(line.visit).charges.append((fact, line))
+                case ChargesWithdrawn():
+                    for what in fact.withdrawals:
+                        self._visit(what.visit).withdrawals.append((fact, what))
+                case VisitOpened() | Diagnosed() if not _after(cancelled.get(fact.visit), fact):
+                    self._opened(fact)
+                case Admitted() | Discharged():
+                    self._stay(fact)
+                case FaceChecked() | FaceExcused():
+                    history.checks.append(fact)
+                case RegisterRead():
+                    history.register.append(fact)
+                    self._died(fact.death_day, "")
+        history.checks.sort(key=_told)
+        history.register.sort(key=_told)
+        self._stays()
+        self._lines()
+        self._newborns()
+
+    def _visit(self, visit: str) -> Visit:
+        return self.history.visits.setdefault(visit, Visit())
+
+    def _settled(self, fact: Settled) -> None:
+        anchor = settlement_anchor(fact)
+        if not self.facts.stands(fact):
+            self.history.reversed.setdefault(anchor, fact)
+            return
+        known = self.settled.get(anchor)
+        # Of one setl_id under two msgids the smallest (setl_time, msgid) stands for both.
+        if known is None or (fact.at, fact.msgid) < (known.at, known.msgid):
+            self.settled[anchor] = fact
+
+    def _opened(self, fact: VisitOpened | Diagnosed) -> None:
+        visit = self._visit(fact.visit)
+        _begin(visit, fact.begin)
+        if type(fact) is Diagnosed:
+            visit.diagnoses += fact.diagnoses
+            self._sign(visit, fact.at, fact.med_type, fact.diagnoses)
+
+    def _stay(self, fact: Admitted | Discharged) -> None:
+        taken_back = AdmissionWithdrawn if type(fact) is Admitted else DischargeWithdrawn
+        withdrawn = _latest(w for w in self.facts.of(taken_back) if w.visit == fact.visit)
+        if _after(withdrawn.get(fact.visit), fact):
+            return
+        visit = self._visit(fact.visit)
+        visit.diagnoses += fact.diagnoses
+        if type(fact) is Admitted:
+            _begin(visit, fact.begin)
+            self._sign(visit, fact.begin, fact.med_type, fact.diagnoses)
+            known = self.admitted.get(fact.visit)
+            if known is None or _told(fact) < _told(known):
+                self.admitted[fact.visit] = fact
+        elif type(fact) is Discharged:
+            self._sign(visit, fact.at, "", fact.diagnoses)
+            self._died(fact.death_day, fact.visit)
+            latest = self.discharged.get(fact.visit)
+            if latest is None or _told(fact) > _told(latest):
+                self.discharged[fact.visit] = fact
+
+    def _died(self, day: int | None, visit: str) -> None:
+        if day is None:
+            return
+        history = self.history
+        history.death_day = day if history.death_day is None else min(day, history.death_day)
+        if visit:
+            history.death_visits.add(visit)
+
+    def _sign(self, visit: Visit, at: int, med_type: str, diagnoses: Iterable[Diagnosis]) -> None:
+        if is_newborn_sign(med_type, diagnoses):
+            visit.newborn_at = at if visit.newborn_at is None else min(at, visit.newborn_at)
+
+    def _stays(self) -> None:
+        history = self.history
+        home = {visit for visit, fact in self.admitted.items() if fact.med_type == HOME_BED}
+        for visit, fact in self.admitted.items():
+            if visit not in home:
+                fees = [line.at for _, line in history.visits[visit].charges]
+                last = max(fees, default=fact.begin)
+                history.stays.append(Stay(fact, self.discharged.get(visit), last))
+        history.stays.sort(key=lambda stay: (stay.admitted.begin, stay.admitted.msgid))
+        history.discharges = [d for visit, d in self.discharged.items() if visit not in home]
+
+    def _lines(self) -> None:
+        history = self.history
+        uploaded: dict[SettlementKey, list[Line]] = {}
+        for fact in self.settled.values():
+            if fact.visit:
+                visit = self._visit(fact.visit)
+                visit.settlements.append(fact)
+                _begin(visit, fact.begin)
+            self._signs_of(fact)
+        for name, visit in history.visits.items():
+            if visit.settlements and visit.charges:
+                lines, taken = visit_lines(
+                    visit.charges, visit.withdrawals, [f for f in visit.settlements if f.lines is None]
+                )
+                uploaded.update(taken)
+                history._refunds.update({(name, number): r for number, r in lines.refunds.items()})  # noqa: SLF001 - the builder is part of its class
+        for fact in sorted(self.settled.values(), key=_told):
+            own = carried(fact.lines) if fact.lines is not None else uploaded.get((fact.at, fact.msgid), [])
+            history.append(fact, own)
+
+    def _signs_of(self, fact: Settled) -> None:
+        codes = (Diagnosis(fact.disease),) if fact.disease else ()
+        visit = self._visit(fact.visit) if fact.visit else Visit(begin=fact.begin)
+        self._sign(visit, fact.at, fact.med_type, codes)
+        if not fact.visit:
+            self._newborn(visit)
+
+    def _newborns(self) -> None:
+        for visit in self.history.visits.values():
+            self._newborn(visit)
+
+    def _newborn(self, visit: Visit) -> None:
+        if visit.newborn_at is not None:
+            first = (visit.newborn_at if visit.begin is None else visit.begin) // DAY
+            self.history.newborn_days.append((first, first + NEWBORN_DAYS))
+
+
+def _told(fact: Settled | Admitted | Discharged | FaceChecked | FaceExcused | RegisterRead) -> tuple[int, str]:
+    return (fact.at, fact.msgid)
+
+
+def _begin(visit: Visit, begin: int | None) -> None:
+    if begin is not None and (visit.begin is None or begin < visit.begin):
+        visit.begin = begin
+
+
+def _latest(
+    facts: Iterator[VisitCancelled] | Iterator[AdmissionWithdrawn] | Iterator[DischargeWithdrawn],
+) -> dict[str, tuple[int, str]]:
+    latest: dict[str, tuple[int, str]] = {}
+    for fact in facts:
+        latest[fact.visit] = max(latest.get(fact.visit, (0, "")), (fact.at, fact.msgid))
+    return latest
+
+
+def _after(withdrawal: tuple[int, str] | None, fact: VisitOpened | Diagnosed | Admitted | Discharged) -> bool:
+    """Whether a withdrawal came (by call time, 'not later') after what it takes back."""
+    return withdrawal is not None and fact.at <= withdrawal[0]

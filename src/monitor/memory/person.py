@@ -1,0 +1,180 @@
+"""What is remembered of a person: bounded facts, what was said about them, and the answers given."""
+
+from collections.abc import Iterator, Mapping
+
+from monitor.events import (
+    DAY,
+    CallKey,
+    Event,
+    GoodsReturned,
+    GoodsSold,
+    OrdersChecked,
+    Reversed,
+    Settled,
+    TraceSale,
+    Undone,
+)
+from monitor.memory.facts import Added, Facts
+from monitor.memory.findings import Findings
+from monitor.memory.history import History, Settlement
+from monitor.memory.pieces import (
+    ANSWER,
+    FACT,
+    FINDING,
+    SALES,
+    Changes,
+    call_name,
+    decode,
+    kind_of,
+    name,
+)
+from monitor.outputs import Verdict
+
+FACTS_MAX = 5_000
+"""A person has some hundred facts a year; a key with more is a machine or a mistake. The oldest go first, counted."""
+FACTS_LEFT = 4_500
+
+_NO_HISTORY = (GoodsSold, GoodsReturned, OrdersChecked)
+
+
+class PersonMemory:
+    """Bounded, reversible, and a function of the facts. `changes()` gives the pieces to be written after an event."""
+
+    __slots__ = ("_changes", "_history", "answers", "capped", "facts", "findings", "person", "sales")
+
+    def __init__(self, person: str) -> None:
+        self.person = person
+        self.facts = Facts()
+        self._changes = Changes()
+        self.findings = Findings(self._changes)
+        self.answers: dict[CallKey, Verdict] = {}
+        self.sales: dict[str, tuple[TraceSale, ...]] = {}
+        """What the trace codes' memories were told of each settlement (by anchor)."""
+        self.capped = 0
+        """Facts forgotten because there were too many."""
+        self._history: History | None = None
+
+    @classmethod
+    def load(cls, person: str, pieces: Mapping[str, bytes]) -> "PersonMemory":
+        """The memory as it was written."""
+        memory = cls(person)
+        for piece, raw in pieces.items():
+            kind = kind_of(piece)
+            value = decode(kind, raw)
+            if kind == FACT:
+                memory.facts.add(value)
+            elif kind == FINDING:
+                memory.findings.load(value)
+            elif kind == ANSWER:
+                memory.answers[value.provider, value.infno, value.msgid] = value
+            elif kind == SALES:
+                memory.sales[piece.partition("|")[2]] = value
+        return memory
+
+    def changes(self) -> dict[str, bytes | None]:
+        """Pieces touched since the last call; None: forgotten."""
+        return self._changes.take()
+
+    @property
+    def history(self) -> History:
+        """What holds, in order."""
+        if self._history is None:
+            self._history = History(self.facts)
+        return self._history
+
+    def add(self, fact: Event) -> tuple[Added, Settlement | None]:
+        """Remember a fact; the settlement when it simply is the next one, so that nothing else looks different."""
+        added = self.facts.add(fact)
+        if added is not Added.NEW:
+            return added, None
+        self._changes.put(call_name(FACT, fact.call), fact)
+        if len(self.facts.by_call) > FACTS_MAX:
+            self._cap()
+        if type(fact) is Settled:
+            return added, self._next(fact)
+        if not self.is_moot(fact):
+            self._history = None
+        return added, None
+
+    def _next(self, settled: Settled) -> Settlement | None:
+        if not self.facts.stands(settled):
+            if self._history is not None:
+                self._history.reversed.setdefault(f"settlement|{settled.provider}|{settled.settlement_id}", settled)
+            return None
+        if self._history is None:
+            history = self.history  # built with the new settlement in it
+            last = history.settlements[-1] if history.settlements else None
+            return last if last is not None and last.fact is settled and history.is_next(last) else None
+        if self._history.can_grow(settled):
+            return self._history.grow(settled)
+        self._history = None
+        return None
+
+    def is_moot(self, fact: Event) -> bool:
+        """Whether a fact changes nothing that rules look at (yet)."""
+        if isinstance(fact, _NO_HISTORY):
+            return True
+        if type(fact) is Undone:
+            return self.facts.named_by(fact) is None
+        if type(fact) is Reversed:
+            return not self.facts.calls_of(fact.provider, fact.settlement_id)
+        return False
+
+    @property
+    def has_goods(self) -> bool:
+        """Whether any 3505A or 3506A is known."""
+        return any(isinstance(fact, GoodsSold | GoodsReturned) for fact in self.facts.by_call.values())
+
+    def answer(self, verdict: Verdict) -> None:
+        """Remember the answer to a call."""
+        call = (verdict.provider, verdict.infno, verdict.msgid)
+        self.answers[call] = verdict
+        self._changes.put(call_name(ANSWER, call), verdict)
+
+    def told(self, anchor: str, sales: tuple[TraceSale, ...]) -> None:
+        """Remember what the trace codes were told of a settlement."""
+        if sales:
+            self.sales[anchor] = sales
+            self._changes.put(name(SALES, anchor), sales)
+        elif self.sales.pop(anchor, None) is not None:
+            self._changes.drop(name(SALES, anchor))
+
+    def checks(self) -> Iterator[OrdersChecked]:
+        """The 3102 that hold; they are remembered as long as their answers."""
+        return self.facts.of(OrdersChecked)
+
+    def forget(self, *, facts_before: int, answers_before: int) -> None:
+        """Forget facts and answers that lie before their horizons (call time)."""
+        if self.facts.oldest is not None and self.facts.oldest < facts_before:
+            for fact in self.facts.before(facts_before):
+                self._drop(fact)
+            self.findings.forget(facts_before)
+        if any(answer.at < answers_before for answer in self.answers.values()):
+            self._forget_answers(answers_before)
+
+    def _forget_answers(self, before: int) -> None:
+        for call, answer in list(self.answers.items()):
+            if answer.at < before:
+                del self.answers[call]
+                self._changes.drop(call_name(ANSWER, call))
+        for check in list(self.checks()):
+            if check.at < before:
+                self._drop(check)
+
+    def _drop(self, fact: Event) -> None:
+        self.facts.drop(fact)
+        self._changes.drop(call_name(FACT, fact.call))
+        self._history = None
+        if type(fact) is Settled:
+            self.told(f"settlement|{fact.provider}|{fact.settlement_id}", ())
+
+    def _cap(self) -> None:
+        oldest = sorted(self.facts.by_call.values(), key=lambda fact: (fact.at, fact.msgid))
+        for fact in oldest[: len(oldest) - FACTS_LEFT]:
+            self._drop(fact)
+            self.capped += 1
+
+
+def horizon(watermark: int, days: int) -> int:
+    """The time before which nothing is remembered."""
+    return watermark - days * DAY

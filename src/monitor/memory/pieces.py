@@ -1,0 +1,82 @@
+"""How memories are kept: one small versioned record for each thing remembered, so an event rewrites only what it touched.
+
+A person with 150 settlements would be 144 KB as one value; as pieces an event writes its own fact and its answer. A piece is
+one version byte and msgpack; `decode` reads every version ever released.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from monitor.events import CallKey, Event, TraceSale
+from monitor.outputs import Finding, Verdict
+
+VERSION: Final = b"\x01"
+SEPARATOR: Final = "|"
+
+FACT, ANSWER, FINDING, SALES, SALE = "fact", "answer", "finding", "sales", "sale"
+
+_encode = msgspec.msgpack.Encoder().encode
+_DECODERS: Final[Mapping[str, msgspec.msgpack.Decoder[Any]]] = {
+    FACT: msgspec.msgpack.Decoder(Event),
+    ANSWER: msgspec.msgpack.Decoder(Verdict),
+    FINDING: msgspec.msgpack.Decoder(Finding),
+    SALES: msgspec.msgpack.Decoder(tuple[TraceSale, ...]),
+    SALE: msgspec.msgpack.Decoder(TraceSale),
+}
+
+T = TypeVar("T")
+
+
+class UnknownVersionError(ValueError):
+    """A piece that was written by a newer release."""
+
+
+def name(kind: str, *parts: str) -> str:
+    """The key of a piece below its memory."""
+    return SEPARATOR.join((kind, *parts))
+
+
+def call_name(kind: str, call: CallKey) -> str:
+    """The key of a piece about one call."""
+    return name(kind, *call)
+
+
+def kind_of(piece: str) -> str:
+    """What a piece is, by its key."""
+    return piece.partition(SEPARATOR)[0]
+
+
+def encode(value: object) -> bytes:
+    """A piece in today's version."""
+    return VERSION + _encode(value)
+
+
+def decode(kind: str, raw: bytes) -> Any:  # noqa: ANN401 - the kind says which type
+    """What a piece holds; UnknownVersionError for one of a newer release."""
+    if raw[:1] != VERSION:
+        raise UnknownVersionError(f"a {kind} piece of version {raw[0] if raw else None}")
+    return _DECODERS[kind].decode(raw[1:])
+
+
+class Changes:
+    """The pieces touched since they were last asked for."""
+
+    __slots__ = ("_touched",)
+
+    def __init__(self) -> None:
+        self._touched: dict[str, object | None] = {}
+
+    def put(self, piece: str, value: object) -> None:
+        """A piece has a new value."""
+        self._touched[piece] = value
+
+    def drop(self, piece: str) -> None:
+        """A piece is forgotten."""
+        self._touched[piece] = None
+
+    def take(self) -> dict[str, bytes | None]:
+        """Encoded pieces (None: forgotten), and start anew."""
+        touched, self._touched = self._touched, {}
+        return {piece: None if value is None else encode(value) for piece, value in touched.items()}

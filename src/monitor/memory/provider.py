@@ -1,0 +1,124 @@
+"""What is remembered of a pharmacy: its settlements of some weeks and what took them back."""
+
+from bisect import bisect_left, insort
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from monitor.events import Reversed, Settled, Undone
+from monitor.memory.facts import Added, Facts
+from monitor.memory.findings import Findings
+from monitor.memory.pieces import FACT, Changes, call_name, decode, kind_of
+
+FACTS_MAX = 20_000
+"""40 days of a pharmacy with 400 sales a day; the oldest go first, counted."""
+FACTS_LEFT = 18_000
+
+
+def sale_order(sale: Settled) -> tuple[int, str]:
+    """(setl_time, msgid)."""
+    return (sale.at, sale.msgid)
+
+
+class ProviderMemory:
+    """Sales of one pharmacy in order, without lines and trace codes: no rule about pharmacies reads them."""
+
+    __slots__ = ("_changes", "_sales", "capped", "facts", "findings", "provider")
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+        self.facts = Facts()
+        self._changes = Changes()
+        self.findings = Findings(self._changes)
+        self.capped = 0
+        self._sales: list[Settled] | None = []
+
+    @classmethod
+    def load(cls, provider: str, pieces: Mapping[str, bytes]) -> "ProviderMemory":
+        """The memory as it was written."""
+        memory = cls(provider)
+        for piece, raw in pieces.items():
+            value = decode(kind_of(piece), raw)
+            if kind_of(piece) == FACT:
+                memory.facts.add(value)
+            else:
+                memory.findings.load(value)
+        memory._sales = None
+        return memory
+
+    def changes(self) -> dict[str, bytes | None]:
+        """Pieces touched since the last call; None: forgotten."""
+        return self._changes.take()
+
+    @property
+    def sales(self) -> list[Settled]:
+        """Live settlements by (setl_time, msgid); of one setl_id under two msgids the smaller stands for both."""
+        if self._sales is None:
+            first: dict[str, Settled] = {}
+            for sale in self.facts.of(Settled):
+                known = first.get(sale.settlement_id)
+                if self.facts.stands(sale) and (known is None or sale_order(sale) < sale_order(known)):
+                    first[sale.settlement_id] = sale
+            self._sales = sorted(first.values(), key=sale_order)
+        return self._sales
+
+    def refunds(self) -> list[tuple[Settled, Reversed]]:
+        """Settlements that happened, and the reversal that took each back."""
+        return [
+            (sale, min(reversals, key=lambda reversal: (reversal.at, reversal.msgid)))
+            for sale in self.facts.reversed_sales()
+            if (reversals := list(self.facts.reversals(sale)))
+        ]
+
+    def add(self, fact: Settled | Reversed | Undone) -> Added:
+        """Remember a fact, without what no rule about pharmacies reads."""
+        if type(fact) is Settled:
+            fact = replace(fact, lines=None, traces=(), gender="", birth_day=None, begin=None, fund=0)
+        added = self.facts.add(fact)
+        if added is not Added.NEW:
+            return added
+        self._changes.put(call_name(FACT, fact.call), fact)
+        if self._sales is not None:
+            self._place(fact)
+        if len(self.facts.by_call) > FACTS_MAX:
+            self._cap()
+        return added
+
+    def _place(self, fact: Settled | Reversed | Undone) -> None:
+        sales = self._sales
+        if sales is None:
+            return
+        if type(fact) is Settled:
+            if not self.facts.stands(fact):
+                return
+            if len(self.facts.calls_of(fact.provider, fact.settlement_id)) > 1:
+                self._sales = None
+            else:
+                insort(sales, fact, key=sale_order)
+        elif type(fact) is Reversed:
+            self._sales = [s for s in sales if s.settlement_id != fact.settlement_id or self.facts.stands(s)]
+        elif self.facts.named_by(fact) is not None:  # type: ignore[arg-type]  # an Undone: the only one left
+            self._sales = None
+
+    def position(self, at: int) -> int:
+        """Where a sale at that time stands, or would stand."""
+        return bisect_left(self.sales, at, key=lambda sale: sale.at)
+
+    def forget(self, facts_before: int) -> None:
+        """Forget what lies before the horizon."""
+        if self.facts.oldest is None or self.facts.oldest >= facts_before:
+            return
+        for fact in self.facts.before(facts_before):
+            self._drop(fact)  # type: ignore[arg-type]  # only such facts were added
+        self.findings.forget(facts_before)
+
+    def _drop(self, fact: Settled | Reversed | Undone) -> None:
+        self.facts.drop(fact)
+        self._changes.drop(call_name(FACT, fact.call))
+        self._sales = None
+
+    def _cap(self) -> None:
+        oldest = sorted(self.facts.by_call.values(), key=lambda fact: (fact.at, fact.msgid))
+        for fact in oldest[: len(oldest) - FACTS_LEFT]:
+            self._drop(fact)  # type: ignore[arg-type]  # only such facts were added
+            self.capped += 1

@@ -1,0 +1,72 @@
+"""What is remembered of one trace code: the settlements that carry it."""
+
+from collections.abc import Mapping
+
+from monitor.events import TraceSale
+from monitor.memory.findings import Findings
+from monitor.memory.pieces import FINDING, SALE, Changes, decode, kind_of, name
+
+SALES_MAX = 1_000
+"""A code that is sold more often is no code; the oldest go first, counted."""
+
+
+class TraceMemory:
+    """Live sales of one code by settlement. What is no longer live is not kept: its persons' memories know."""
+
+    __slots__ = ("_by_settlement", "_changes", "capped", "code", "findings")
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self._changes = Changes()
+        self.findings = Findings(self._changes)
+        self.capped = 0
+        self._by_settlement: dict[tuple[str, str], TraceSale] = {}
+
+    @classmethod
+    def load(cls, code: str, pieces: Mapping[str, bytes]) -> "TraceMemory":
+        """The memory as it was written."""
+        memory = cls(code)
+        for piece, raw in pieces.items():
+            value = decode(kind_of(piece), raw)
+            if kind_of(piece) == FINDING:
+                memory.findings.load(value)
+            else:
+                memory._by_settlement[value.provider, value.settlement_id] = value
+        return memory
+
+    def changes(self) -> dict[str, bytes | None]:
+        """Pieces touched since the last call; None: forgotten."""
+        return self._changes.take()
+
+    @property
+    def sales(self) -> list[TraceSale]:
+        """Live sales by (setl_time, msgid)."""
+        return sorted(self._by_settlement.values(), key=lambda sale: (sale.at, sale.msgid))
+
+    def put(self, sale: TraceSale) -> bool:
+        """Take up what is known now of one settlement's claim to the code; False when that is known already."""
+        key = (sale.provider, sale.settlement_id)
+        if not sale.live:
+            if self._by_settlement.pop(key, None) is None:
+                return False
+            self._changes.drop(name(SALE, *key))
+            return True
+        if self._by_settlement.get(key) == sale:
+            return False
+        self._by_settlement[key] = sale
+        self._changes.put(name(SALE, *key), sale)
+        if len(self._by_settlement) > SALES_MAX:
+            self._forget(self.sales[0])
+            self.capped += 1
+        return True
+
+    def forget(self, before: int) -> None:
+        """Forget sales and findings before the horizon."""
+        for sale in list(self._by_settlement.values()):
+            if sale.at < before:
+                self._forget(sale)
+        self.findings.forget(before)
+
+    def _forget(self, sale: TraceSale) -> None:
+        del self._by_settlement[sale.provider, sale.settlement_id]
+        self._changes.drop(name(SALE, sale.provider, sale.settlement_id))

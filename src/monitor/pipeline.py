@@ -1,0 +1,175 @@
+"""The path of one record through all stages, in one process: what the agents do over Kafka, without Kafka.
+
+intake -> providers -> persons -> traces -> incidents. Replay, tests and benchmarks go this way; the stages call the same
+functions, so both find the same.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from monitor.audit import Outcome, audit_person, audit_provider, audit_trace
+from monitor.audit.provider import concerns_pharmacies
+from monitor.events import Event, TraceSale, WarningAnswered
+from monitor.incidents import Book, Budget, IncidentPolicy, apply, due, tick
+from monitor.interface.intake import Accepted, Ignored, Intake, IntakeLimits, Rejected
+from monitor.interface.outcomes import Reason
+from monitor.knowledge import Knowledge
+from monitor.memory.person import PersonMemory
+from monitor.memory.provider import ProviderMemory
+from monitor.memory.trace import TraceMemory
+from monitor.outputs import Finding, Incident, Kind, Status, Verdict
+from monitor.watermark import Watermark
+
+K = TypeVar("K")
+M = TypeVar("M")
+
+NO_INCIDENT = frozenset({Kind.REMINDER})
+
+
+class DeadLetter(Struct, frozen=True):
+    """A record that could not be used: why, and which field; nothing of its content."""
+
+    reason: str
+    detail: str
+
+
+class Said(Struct):
+    """What one record leads to, in the order in which it is said."""
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    dead_letter: DeadLetter | None = None
+
+
+def book_key(finding: Finding) -> str:
+    """Incidents are kept by rule and subject; also the key of the topic `findings`."""
+    return f"{finding.rule_id}|{finding.subject}"
+
+
+def makes_incident(finding: Finding) -> bool:
+    """Reminders and shadows do not."""
+    return finding.kind not in NO_INCIDENT and not finding.shadow
+
+
+class Pipeline:
+    """All stages and their memories in one process. `tell` takes records in order of arrival."""
+
+    def __init__(
+        self, *, knowledge: Knowledge, policy: IncidentPolicy, budget: Budget, limits: IntakeLimits | None = None
+    ) -> None:
+        self.knowledge = knowledge
+        self.watermark = Watermark(knowledge.region.lateness_s)
+        self.counts: Counter[str] = Counter()
+        self._intake = Intake(
+            tokens=knowledge.tokens,
+            trace_ignore=knowledge.reference.trace_ignore,
+            limits=limits or IntakeLimits(),
+        )
+        self._policy = policy
+        self._budget = budget
+        self._providers: dict[str, ProviderMemory] = {}
+        self._persons: dict[str, PersonMemory] = {}
+        self._traces: dict[str, TraceMemory] = {}
+        self._books: dict[str, Book] = {}
+
+    def tell(self, raw: bytes) -> Said:
+        """One feed record through all stages."""
+        said = Said()
+        outcome = self._intake.decode(raw)
+        self.counts["records"] += 1
+        if outcome.picture_dropped:
+            self.counts["pictures_dropped"] += 1
+        if type(outcome) is Rejected:
+            said.dead_letter = DeadLetter(str(outcome.reason), outcome.detail)
+        elif type(outcome) is Ignored:
+            self.counts[f"ignored_{outcome.reason}"] += 1
+        elif type(outcome) is Accepted:
+            self._accepted(outcome, said)
+        return said
+
+    def _accepted(self, accepted: Accepted, said: Said) -> None:
+        late = self.watermark.is_late(accepted.call_time)
+        self.watermark.follow(accepted.call_time)
+        self.counts.update(accepted.notes)
+        if late:
+            self.counts["late"] += 1
+        for event in accepted.events:
+            if type(event) is WarningAnswered:
+                self.counts["feedback"] += 1
+            else:
+                self._event(replace(event, late=True) if late else event, said)
+
+    def _event(self, event: Event, said: Said) -> None:
+        time, knowledge = self.watermark.time, self.knowledge
+        found: list[Finding] = []
+        if concerns_pharmacies(event, knowledge):
+            provider = _of(self._providers, event.provider, ProviderMemory)
+            outcome = audit_provider(provider, event, watermark=time, knowledge=knowledge)  # type: ignore[arg-type]  # that is what it asks
+            self._note(outcome, said)
+            found += outcome.findings
+        person = _of(self._persons, event.person, PersonMemory)
+        outcome = audit_person(person, event, watermark=time, knowledge=knowledge)
+        self._note(outcome, said)
+        if outcome.added != "new":
+            self.counts[str(outcome.added)] += 1
+        if outcome.verdict is not None:
+            said.verdicts.append(outcome.verdict)
+        found += outcome.findings
+        for sale in outcome.sales:
+            found += self._sale(sale, said)
+        for finding in found:
+            said.findings.append(finding)
+            if makes_incident(finding):
+                book = _of(self._books, book_key(finding), Book)
+                said.incidents += apply(
+                    book, finding, watermark=time, policy=self._policy, budget=self._budget
+                )
+
+    def _sale(self, sale: TraceSale, said: Said) -> list[Finding]:
+        memory = _of(self._traces, sale.code, TraceMemory)
+        outcome = audit_trace(memory, sale, watermark=self.watermark.time, knowledge=self.knowledge)
+        self._note(outcome, said)
+        return outcome.findings
+
+    def _note(self, outcome: Outcome, said: Said) -> None:
+        if outcome.failure:
+            self.counts["rule_failed"] += 1
+            said.dead_letter = DeadLetter(str(Reason.RULE_FAILED), outcome.failure.strip().splitlines()[-1][:200])
+
+    def end(self) -> Iterator[Incident]:
+        """The end of a feed: a pending jump of the watermark moves it, and incidents resolve by it."""
+        self.watermark.end()
+        time = self.watermark.time
+        for book in self._books.values():
+            when = due(book, self._policy)
+            if when is not None and when <= time:
+                yield from tick(book, watermark=time, policy=self._policy, budget=self._budget)
+
+    @property
+    def keys(self) -> dict[str, int]:
+        """Keys in memory by stage."""
+        return {
+            "providers": len(self._providers),
+            "persons": len(self._persons),
+            "traces": len(self._traces),
+            "incidents": len(self._books),
+        }
+
+    def open_findings(self) -> Iterator[Finding]:
+        """What is open now, last revisions."""
+        for memories in (self._providers, self._persons, self._traces):
+            for memory in memories.values():
+                for said in memory.findings.by_anchor.values():
+                    yield from (one for one in said.values() if one.status is Status.OPEN)
+
+
+def _of(memories: dict[str, M], key: str, make: Callable[[str], M]) -> M:
+    memory = memories.get(key)
+    if memory is None:
+        memory = memories[key] = make(key)
+    return memory

@@ -1,0 +1,55 @@
+"""A drug that is paid for certain diagnoses only was sold without one of them (GZ10000101008000).
+
+No diagnosis known says nothing about the patient, so the rule is quiet then.
+"""
+
+from monitor.memory.history import History, Settlement
+from monitor.outputs import Kind
+from monitor.reference import Reference
+from monitor.rules.breach import Breach, own
+from monitor.rules.rule import Limits, Rule, Text
+
+
+def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
+    """Each line of a drug with an indication table, against all diagnoses known of the visit."""
+    restricted = settlement.items & reference.drug_indication.keys()
+    if not restricted:
+        return None
+    known = [diagnosis.code for diagnosis in history.diagnoses(settlement)]
+    if not known:
+        return None
+    outside = {
+        drug for drug in restricted if not any(c.startswith(reference.drug_indication[drug]) for c in known)
+    }
+    lines = [line for line in settlement.lines if line.item in outside]
+    if not lines:
+        return None
+    drug = lines[0].item
+    return Breach(
+        severity=1,
+        breaching=own(settlement, lines),
+        said={"item": drug, "known": ",".join(known[:5]), "allowed": ",".join(reference.drug_indication[drug][:10])},
+    )
+
+
+RULE = Rule(
+    id="GZ10000101008000",
+    version="1.0",
+    kind=Kind.REJECTION,
+    severity=1,
+    law="《基本医疗保险用药管理暂行办法》第二十三条;《医疗保障基金使用监督管理条例》第三十八条",
+    zh=Text(
+        name="药品限适应症",
+        content="药品{item}限{allowed}支付,本次诊断为{known}",
+        evidence="药品{item}的限定支付诊断:{allowed};本次就诊诊断:{known}",
+        summary="{provider} 有{findings}笔结算超限定适应症用药,涉及{amount}元",
+    ),
+    en=Text(
+        name="Drug limited to indications",
+        content="Drug {item} is paid for {allowed} only; the diagnoses of the visit are {known}",
+        evidence="Drug {item}: allowed diagnoses {allowed}; known of this visit {known}",
+        summary="{provider}: {findings} settlement(s) with drugs outside their indication, {amount} yuan",
+    ),
+    about_patient=True,
+    find=find,
+)

@@ -1,0 +1,71 @@
+"""Two similar drugs at a time (GZ10000301006000): in one settlement, or while the supply of the other still lasts."""
+
+from monitor.events import DAY, Line
+from monitor.memory.history import History, Purchase, Settlement
+from monitor.outputs import Kind
+from monitor.reference import Reference
+from monitor.rules.breach import Breach
+from monitor.rules.days_of_supply import INPATIENT_INFNO
+from monitor.rules.rule import Limits, Rule, Text
+
+
+def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
+    """Each drug of a group against the other drugs of its groups, here or bought before."""
+    grouped = sorted(settlement.items & reference.drug_group.keys())
+    if not grouped:
+        return None
+    breaching: dict[int, Purchase] = {}
+    involved: dict[int, Purchase] = {}
+    pair: tuple[str, str, str] | None = None
+    for line in settlement.lines:
+        for group in sorted(reference.drug_group.get(line.item, ())):
+            for drug in reference.drugs_of_group[group]:
+                if drug == line.item:
+                    continue
+                for other in history.purchases(drug, settlement):
+                    if other.settlement is not settlement and not _overlap(settlement, line, other):
+                        continue
+                    breaching[id(line)] = Purchase(settlement, line)
+                    involved[id(other.line)] = other
+                    pair = pair or (line.item, drug, group)
+    if pair is None:
+        return None
+    return Breach(
+        severity=2,
+        breaching=list(breaching.values()),
+        involved=[p for key, p in involved.items() if key not in breaching],
+        said={"item": pair[0], "other": pair[1], "group": pair[2]},
+    )
+
+
+def _overlap(settlement: Settlement, line: Line, other: Purchase) -> bool:
+    """Whether both supplies cover a common day; what an inpatient got is no supply."""
+    if INPATIENT_INFNO in (settlement.fact.infno, other.settlement.fact.infno):
+        return False
+    if line.supply_days <= 0 or other.line.supply_days <= 0:
+        return False
+    first, second = line.at // DAY, other.line.at // DAY
+    return first < second + other.line.supply_days and second < first + line.supply_days
+
+
+RULE = Rule(
+    id="GZ10000301006000",
+    version="1.0",
+    kind=Kind.REMINDER,
+    severity=2,
+    law="《医疗保障基金使用监督管理条例》第三十八条第(二)项:重复开药",
+    zh=Text(
+        name="重复用药",
+        content="药品{item}与{other}药理作用相近(同属{group}),请核对是否重复开药",
+        evidence="{item}与{other}同属药理组{group},同次开具或用药时间重叠",
+        summary="{provider} 有{findings}次重复用药",
+    ),
+    en=Text(
+        name="Duplicate prescribing",
+        content="Drugs {item} and {other} act alike (group {group}); please check for duplicate prescribing",
+        evidence="{item} and {other} are of group {group}, in one settlement or with overlapping supply",
+        summary="{provider}: {findings} case(s) of duplicate prescribing",
+    ),
+    about_patient=True,
+    find=find,
+)

@@ -1,0 +1,82 @@
+"""The face did not match the card, and then the card was used (LOC-FACE-MISMATCH).
+
+A check that is under review (3), a special registration (4, 9602) or a later pass clears it. Cameras that look unnoticed are
+often wrong, so only checks at admission, outpatient windows and the purchase of drugs can refuse money.
+"""
+
+from monitor.events import FaceChecked, FaceExcused
+from monitor.memory.history import History, Settlement
+from monitor.outputs import Kind
+from monitor.reference import Reference
+from monitor.rules.breach import Breach, own
+from monitor.rules.days_of_supply import INPATIENT_INFNO
+from monitor.rules.rule import Limits, Rule, Subject, Text
+
+AT_THE_WINDOW = frozenset({"12", "14", "15"})
+"""recog_biz: admission, outpatient, drug purchase."""
+
+
+class FaceLimits(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`within_s`: so long a failed check, and a special registration, concern a settlement."""
+
+    within_s: int = 86_400
+
+
+def find(settlement: Settlement, history: History, limits: FaceLimits, reference: Reference) -> Breach | None:
+    """The failures of the day before that nothing cleared."""
+    if not history.checks:
+        return None
+    failed: list[FaceChecked] = []
+    for check in history.checks:
+        if not settlement.at - limits.within_s <= check.at <= settlement.at:
+            continue
+        if check.provider != settlement.fact.provider or not _agree(check.visit, settlement.fact.visit):
+            continue
+        if type(check) is FaceExcused:
+            return None
+        if type(check) is FaceChecked and check.result in FaceChecked.FAILED:
+            failed.append(check)
+        elif type(check) is FaceChecked and check.result in FaceChecked.PASSED:
+            failed = [f for f in failed if not _agree(f.visit, check.visit)]
+    if not failed:
+        return None
+    last = next((f for f in reversed(failed) if f.business in AT_THE_WINDOW), failed[-1])
+    doubtful = settlement.fact.infno == INPATIENT_INFNO or last.business not in AT_THE_WINDOW
+    return Breach(
+        severity=2 if doubtful else 1,
+        breaching=own(settlement),
+        settlements=[settlement],
+        calls=[last],
+        amount=settlement.total,
+        said={"business": last.business, "minutes": (settlement.at - last.at) // 60},
+    )
+
+
+def _agree(one: str, other: str) -> bool:
+    """Two calls that both name a visit must name the same."""
+    return not one or not other or one == other
+
+
+RULE = Rule(
+    id="LOC-FACE-MISMATCH",
+    version="1.0",
+    kind=Kind.MISMATCH,
+    severity=1,
+    law="《医疗保障基金使用监督管理条例》第四十条第(一)项、第四十一条:冒名就医、购药",
+    zh=Text(
+        name="人脸核验不符",
+        content="人脸核验未通过(业务{business})后{minutes}分钟内使用该参保人凭证结算,请核对就诊人身份",
+        evidence="人脸核验业务{business}结果未通过,之后无通过、审核中或特殊登记记录",
+        summary="{provider} 人脸核验未通过后结算{findings}笔,涉及{amount}元,疑似冒名就医",
+    ),
+    en=Text(
+        name="Face does not match",
+        content="Settled {minutes} minute(s) after a failed face check (business {business}); please verify the patient",
+        evidence="Face check of business {business} failed; no pass, review or special registration after it",
+        summary="{provider}: {findings} settlement(s) after a failed face check, {amount} yuan, impersonation suspected",
+    ),
+    limits=FaceLimits,
+    subject=Subject.PERSON_AT_PROVIDER,
+    whole=True,
+    find=find,
+)

@@ -1,0 +1,68 @@
+"""An item was charged more often than its frequency limit allows (GZ10000102014000), over all providers."""
+
+from monitor.events import COUNT_UNIT, DAY
+from monitor.memory.history import History, Purchase, Settlement
+from monitor.outputs import Kind, number
+from monitor.reference import Frequency, Reference
+from monitor.rules.breach import Breach, count_text
+from monitor.rules.rule import Limits, Rule, Text
+
+
+def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
+    """A line breaches when the sum of the days up to its own day, in line order up to itself, is beyond the limit."""
+    breaching: dict[int, Purchase] = {}
+    involved: dict[int, Purchase] = {}
+    worst: tuple[int, Frequency, str] | None = None
+    for item in sorted(settlement.items & reference.item_frequency.keys()):
+        bought = history.purchases(item, settlement)
+        for frequency in reference.item_frequency[item]:
+            for index, one in enumerate(bought):
+                if one.settlement is not settlement or one.line.count <= 0:
+                    continue
+                last = one.line.at // DAY
+                window = [p for p in bought[: index + 1] if last - frequency.days < p.line.at // DAY <= last]
+                total = sum(p.line.count for p in window)
+                if total <= frequency.max:
+                    continue
+                breaching[id(one.line)] = one
+                involved.update((id(p.line), p) for p in window)
+                if worst is None or total - frequency.max > worst[0] - worst[1].max:
+                    worst = (total, frequency, item)
+    if worst is None:
+        return None
+    total, frequency, item = worst
+    return Breach(
+        severity=1,
+        breaching=list(breaching.values()),
+        involved=[p for key, p in involved.items() if key not in breaching],
+        observed=number(total, COUNT_UNIT),
+        limit=number(frequency.max, COUNT_UNIT),
+        said={
+            "item": item,
+            "count": count_text(total),
+            "limit": count_text(frequency.max),
+            "days": frequency.days,
+        },
+    )
+
+
+RULE = Rule(
+    id="GZ10000102014000",
+    version="1.0",
+    kind=Kind.REJECTION,
+    severity=1,
+    law="《医疗保障基金使用监督管理条例》第三十八条第(三)项:超标准收费",
+    zh=Text(
+        name="项目超频次收费",
+        content="项目{item}在{days}天内累计{count}次,限{limit}次",
+        evidence="项目{item}在全部机构{days}个自然日内累计{count}次,超过{limit}次",
+        summary="{provider} 有{findings}笔结算超出项目频次限制,涉及{amount}元",
+    ),
+    en=Text(
+        name="Item beyond its frequency limit",
+        content="Item {item}: {count} in {days} days, limit {limit}",
+        evidence="Item {item}: {count} within {days} calendar days over all institutions, limit {limit}",
+        summary="{provider}: {findings} settlement(s) beyond an item's frequency limit, {amount} yuan",
+    ),
+    find=find,
+)

@@ -1,0 +1,61 @@
+"""A drug for a certain age was given to a patient outside it (GZ10000301002000), in completed years."""
+
+from monitor.events import DAY
+from monitor.memory.history import History, Settlement
+from monitor.outputs import Kind
+from monitor.reference import Reference
+from monitor.rules.breach import Breach, own
+from monitor.rules.patient import birth_day, bound, completed_years, holds, range_text
+from monitor.rules.rule import Limits, Rule, Text
+
+
+def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
+    """Each line of a drug with an age range, by the age on the day of the line."""
+    restricted = settlement.items & reference.drug_age.keys()
+    if not restricted:
+        return None
+    born = birth_day(settlement, history, reference)
+    if born is None or history.is_newborn_time(settlement):
+        return None
+    lines = [
+        line
+        for line in settlement.lines
+        if line.item in restricted
+        and not all(
+            holds(ages, completed_years(born, line.at // DAY)) for ages in reference.drug_age[line.item]
+        )
+    ]
+    if not lines:
+        return None
+    age = completed_years(born, lines[0].at // DAY)
+    outside = next(ages for ages in reference.drug_age[lines[0].item] if not holds(ages, age))
+    return Breach(
+        severity=1,
+        breaching=own(settlement, lines),
+        observed=age,
+        limit=bound(outside, age),
+        said={"item": lines[0].item, "age": age, "range": range_text(outside)},
+    )
+
+
+RULE = Rule(
+    id="GZ10000301002000",
+    version="1.0",
+    kind=Kind.REJECTION,
+    severity=1,
+    law="《医疗保障基金使用监督管理条例》第三十八条;药品说明书用法用量",
+    zh=Text(
+        name="药品限年龄",
+        content="药品{item}限{range}岁使用,患者{age}岁",
+        evidence="药品{item}的年龄范围为{range}岁,患者{age}周岁",
+        summary="{provider} 有{findings}笔结算药品与患者年龄不符,涉及{amount}元",
+    ),
+    en=Text(
+        name="Drug limited by age",
+        content="Drug {item} is for ages {range}; the patient is {age}",
+        evidence="Drug {item}: ages {range}; the patient is {age} completed years",
+        summary="{provider}: {findings} settlement(s) with drugs outside their age range, {amount} yuan",
+    ),
+    about_patient=True,
+    find=find,
+)

@@ -1,0 +1,73 @@
+"""A patient was admitted again shortly after a discharge from the same provider (GZ10000204001000): one stay cut in two?
+
+Chemotherapy, dialysis and the like come back by plan: a second stay with such a diagnosis is quiet.
+"""
+
+from monitor.events import DAY
+from monitor.memory.history import History, Stay
+from monitor.outputs import Kind
+from monitor.reference import Reference
+from monitor.rules.breach import Breach
+from monitor.rules.rule import Limits, Rule, Text
+
+
+class SplitLimits(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Calendar days between discharge and admission: `days` at most for a lead, `days_grave` for a graver one."""
+
+    days: int = 15
+    days_grave: int = 7
+
+
+def find_stay(stay: Stay, history: History, limits: SplitLimits, reference: Reference) -> Breach | None:
+    """The later stay against the nearest discharge before it."""
+    admitted = stay.admitted
+    codes = [d.code for d in history.visits[admitted.visit].diagnoses]
+    if any(code.startswith(reference.split_exempt) for code in codes):
+        return None
+    gaps = [
+        (stay.begin_day - earlier.end // DAY, earlier.msgid, earlier)
+        for earlier in history.discharges
+        if earlier.provider == admitted.provider
+        and earlier.visit != admitted.visit
+        and 0 <= stay.begin_day - earlier.end // DAY <= limits.days
+        and _began_before(history, earlier.visit, admitted.begin)
+    ]
+    if not gaps:
+        return None
+    days, _, earlier = min(gaps, key=lambda gap: gap[:2])
+    return Breach(
+        severity=2 if days <= limits.days_grave else 3,
+        calls=[earlier, admitted],
+        observed=days,
+        limit=limits.days,
+        said={"days": days, "limit": limits.days},
+    )
+
+
+def _began_before(history: History, visit: str, begin: int) -> bool:
+    """Of two admissions on one day the later one is the second stay."""
+    other = history.stay_of(visit)
+    return other is None or other.admitted.begin < begin
+
+
+RULE = Rule(
+    id="GZ10000204001000",
+    version="1.0",
+    kind=Kind.LEAD,
+    severity=2,
+    law="《医疗保障基金使用监督管理条例》第三十八条第(一)项:分解住院",
+    zh=Text(
+        name="分解住院",
+        content="出院{days}天后再次在同一机构住院({limit}天内)",
+        evidence="上次出院至本次入院相隔{days}天",
+        summary="{provider} 有{findings}次出院后短期内再入院,疑似分解住院",
+    ),
+    en=Text(
+        name="Split admission",
+        content="Admitted again to the same institution {days} day(s) after discharge (limit {limit})",
+        evidence="{days} day(s) between discharge and admission",
+        summary="{provider}: {findings} readmission(s) shortly after discharge, split admission suspected",
+    ),
+    limits=SplitLimits,
+    find_stay=find_stay,
+)

@@ -1,0 +1,127 @@
+"""In two places at once (LOC-STAY-OVERLAP): two stays that share a night, or an outpatient settlement inside a stay.
+
+The days of admission and discharge, leave from the ward and prescriptions filled outside are no contradiction.
+"""
+
+from collections.abc import Iterator
+
+from monitor.events import DAY, FaceChecked, Line
+from monitor.memory.history import History, Settlement, Stay
+from monitor.outputs import Kind
+from monitor.reference import Reference
+from monitor.rules.breach import Breach, own
+from monitor.rules.days_of_supply import INPATIENT_INFNO
+from monitor.rules.rule import Limits, Rule, Subject, Text
+
+LEAVE, BACK = "20", "21"
+FOREVER = 1 << 60
+
+
+class OverlapLimits(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`open_days`: a stay without discharge lasts at most so long after its last charge."""
+
+    open_days: int = 60
+
+
+def find_stay(stay: Stay, history: History, limits: OverlapLimits, reference: Reference) -> Breach | None:
+    """A stay against those that began before it."""
+    if _newborn(history, stay.begin_day):
+        return None
+    position = history.stays.index(stay)
+    others = [
+        earlier
+        for earlier in history.stays[:position]
+        if stay.begin_day < earlier.end_day(limits.open_days)
+        and earlier.begin_day < stay.end_day(limits.open_days)
+        and max(stay.begin_day, earlier.begin_day)
+        < min(stay.end_day(limits.open_days), earlier.end_day(limits.open_days))
+    ]
+    if not others:
+        return None
+    return Breach(
+        severity=2,
+        calls=[*(other.admitted for other in others), stay.admitted],
+        observed=len(others) + 1,
+        limit=1,
+        said={"stays": len(others) + 1, "lines": 0},
+    )
+
+
+def find(settlement: Settlement, history: History, limits: OverlapLimits, reference: Reference) -> Breach | None:
+    """The lines of an outpatient or pharmacy settlement against the stays."""
+    if not history.stays or settlement.fact.infno == INPATIENT_INFNO or history.is_newborn_time(settlement):
+        return None
+    inside: dict[int, Line] = {}
+    stays: list[Stay] = []
+    times = [(line.at, line) for line in settlement.lines if not line.circulated]
+    if not settlement.lines:
+        times = [(settlement.at, None)]  # type: ignore[list-item]  # no line known: the settlement's own time
+    for stay in history.stays:
+        if stay.admitted.visit == settlement.fact.visit:
+            continue
+        hits = [(at, line) for at, line in times if _inside(at, stay, history, limits)]
+        if hits:
+            stays.append(stay)
+            inside.update((id(line), line) for _, line in hits if line is not None)
+    if not stays:
+        return None
+    return Breach(
+        severity=3,
+        breaching=own(settlement, list(inside.values())),
+        settlements=[settlement],
+        calls=[stay.admitted for stay in stays],
+        said={"stays": len(stays), "lines": len(inside)},
+    )
+
+
+def _inside(at: int, stay: Stay, history: History, limits: OverlapLimits) -> bool:
+    day = at // DAY
+    if not stay.begin_day < day < stay.end_day(limits.open_days):
+        return False
+    return not any(left <= at <= back for left, back in _leaves(stay, history))
+
+
+def _leaves(stay: Stay, history: History) -> Iterator[tuple[int, int]]:
+    """Times between a sign-out for leave (20) and the sign-in after it (21) at the stay's provider."""
+    left: int | None = None
+    for check in history.checks:
+        if type(check) is not FaceChecked or check.provider != stay.admitted.provider:
+            continue
+        if check.visit and check.visit != stay.admitted.visit:
+            continue
+        if check.business == LEAVE and left is None:
+            left = check.at
+        elif check.business == BACK and left is not None:
+            yield left, check.at
+            left = None
+    if left is not None:
+        yield left, FOREVER
+
+
+def _newborn(history: History, day: int) -> bool:
+    return any(first <= day <= last for first, last in history.newborn_days)
+
+
+RULE = Rule(
+    id="LOC-STAY-OVERLAP",
+    version="1.0",
+    kind=Kind.LEAD,
+    severity=2,
+    law="《医疗保障基金使用监督管理条例》第三十八条第(一)项:挂床住院;第四十条:虚构医药服务",
+    zh=Text(
+        name="住院时间重叠",
+        content="同一参保人住院期间另有住院或门诊、购药结算(重叠住院{stays}次)",
+        evidence="与{stays}次住院时间重叠,涉及明细{lines}条",
+        summary="同一参保人住院时间重叠线索{findings}条,涉及{amount}元({provider})",
+    ),
+    en=Text(
+        name="Overlapping stays",
+        content="Another stay, or an outpatient or pharmacy settlement, during a stay ({stays} stay(s) concerned)",
+        evidence="Overlaps with {stays} stay(s), {lines} line(s)",
+        summary="{findings} lead(s) on overlapping stays of one person, {amount} yuan ({provider})",
+    ),
+    limits=OverlapLimits,
+    subject=Subject.PERSON,
+    find=find,
+    find_stay=find_stay,
+)

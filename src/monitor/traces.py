@@ -1,0 +1,82 @@
+"""Which trace codes a settlement sold: those it carried (drug_trac_info), plus 3505A, less 3506A (contract §1)."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from monitor.events import Event, GoodsReturned, GoodsSold, Reversed, Settled, TraceSale, Undone
+from monitor.memory.facts import Facts
+from monitor.memory.person import PersonMemory
+
+
+def sales_told(memory: PersonMemory, event: Event) -> list[TraceSale]:
+    """What the memories of trace codes must hear because of an event that was just remembered."""
+    told: list[TraceSale] = []
+    for provider, settlement_id in _touched(memory, event):
+        anchor = f"settlement|{provider}|{settlement_id}"
+        before = {sale.code: sale for sale in memory.sales.get(anchor, ())}
+        now = {sale.code: sale for sale in _sales(memory.facts, provider, settlement_id)}
+        if now == before:
+            continue
+        told += [replace(sale, live=False) for code, sale in before.items() if code not in now]
+        told += [sale for code, sale in now.items() if before.get(code) != sale]
+        memory.told(anchor, tuple(now.values()))
+    return told
+
+
+def _touched(memory: PersonMemory, event: Event) -> Iterable[tuple[str, str]]:
+    match event:
+        case Settled() if not event.traces and not memory.has_goods and len(
+            memory.facts.calls_of(event.provider, event.settlement_id)
+        ) == 1:
+            return ()
+        case Settled() | Reversed():
+            return ((event.provider, event.settlement_id),)
+        case GoodsSold() | GoodsReturned():
+            return [(event.provider, article.settlement_id) for article in event.articles]
+        case Undone() if memory.facts.named_by(event) is not None:
+            return memory.facts.settlements()
+    return ()
+
+
+def _sales(facts: Facts, provider: str, settlement_id: str) -> list[TraceSale]:
+    standing = [s for s in facts.calls_of(provider, settlement_id) if facts.stands(s)]
+    if not standing:
+        return []
+    settled = min(standing, key=lambda s: (s.at, s.msgid))
+    split = _codes(facts, settled)
+    return [
+        TraceSale(
+            code=code,
+            provider=provider,
+            infno=settled.infno,
+            msgid=settled.msgid,
+            settlement_id=settlement_id,
+            person=settled.person,
+            at=settled.at,
+            fee=settled.fee,
+            split=split[code],
+            late=settled.late,
+        )
+        for code in sorted(split)
+    ]
+
+
+def _codes(facts: Facts, settled: Settled) -> dict[str, bool]:
+    """Code -> whether the pack was opened and sold in parts."""
+    codes: dict[str, bool] = {}
+    for mark in settled.traces:
+        codes[mark.code] = codes.get(mark.code, False) or mark.split
+    goods = [*facts.of(GoodsSold), *facts.of(GoodsReturned)]
+    for fact in sorted(goods, key=lambda fact: (fact.at, fact.msgid)):
+        if fact.provider != settled.provider:
+            continue
+        for article in fact.articles:
+            if article.settlement_id != settled.settlement_id:
+                continue
+            for mark in article.traces:
+                if type(fact) is GoodsReturned:
+                    codes.pop(mark.code, None)
+                else:
+                    codes[mark.code] = codes.get(mark.code, False) or mark.split
+    return codes
