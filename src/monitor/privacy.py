@@ -1,7 +1,8 @@
 """Identity at the door: keyed tokens instead of numbers, masked names for display.
 
 A token is a keyed BLAKE2b, because an unkeyed hash of a number with 18 digits can be guessed by trying them
-all (PIPL art. 28, GB/T 39725-2020). Tokens of one key are stable, so memories keep their meaning over restarts.
+all (PIPL art. 28, GB/T 39725-2020). Tokens of one key are stable, so memories keep
+their meaning over restarts.
 """
 
 from functools import lru_cache

@@ -62,21 +62,20 @@ class Call(Struct):
         """The token of the psn_no that must stand at `path`."""
         return self.door.person(read(ident, psn_no, path))
 
-    def traces(self, carriers: Sequence[tuple[wire.TraceCarrier, str]]) -> tuple[TraceMark, ...]:
+    def traces(self, carriers: Sequence[wire.TraceCarrier], path: str) -> tuple[TraceMark, ...]:
         """The usable trace codes of what may carry some under any of the three spellings, each code once."""
         marks: dict[str, bool] = {}
-        for carrier, path in carriers:
-            if carrier.drug_trac_info is not None:
-                self._collect(carrier.drug_trac_info, f"{path}.drug_trac_info", marks)
-            if carrier.drugtracinfo is not None:
-                self._collect(carrier.drugtracinfo, f"{path}.drugtracinfo", marks)
-            if carrier.durg_trac_info is not None:
-                self._collect(carrier.durg_trac_info, f"{path}.durg_trac_info", marks)
+        for carrier in carriers:
+            for items in (carrier.drug_trac_info, carrier.drugtracinfo, carrier.durg_trac_info):
+                if items is not None:
+                    self._collect(items, f"{path}.drug_trac_info", marks)
         return tuple([TraceMark(code, split) for code, split in marks.items()]) if marks else ()
 
     def _collect(self, items: wire.Of[wire.Trace], path: str, marks: dict[str, bool]) -> None:
         for item in self.rows(items, path):
-            code = read(_trace_text, item.drug_trac_codg, f"{path}.drug_trac_codg")
+            code = item.drug_trac_codg
+            if type(code) is not str:
+                code = read(_trace_text, code, f"{path}.drug_trac_codg")
             if self._usable(code):
                 split = read(text, item.trdn_flag, f"{path}.trdn_flag") == "1"
                 marks[code] = split or marks.get(code, False)

@@ -56,7 +56,7 @@ def _articles(call: Call) -> dict[str, tuple[Article, ...]]:
             continue
         where = f"{path}[{index}]"
         settlement_id = read(ident, row.setl_id, f"{where}.setl_id")
-        traces = call.traces(((row, where),))
+        traces = call.traces([row], where)
         if read(text, row.trdn_flag, f"{where}.trdn_flag") == "1":
             traces = tuple([TraceMark(mark.code, split=True) for mark in traces])
         person = call.person(row.psn_no, f"{where}.psn_no")

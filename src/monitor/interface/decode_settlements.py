@@ -89,7 +89,6 @@ def pharmacy_sale(call: Call) -> tuple[Event, ...]:
     if sale.drugdetail is None:
         raise Fault(Reason.MISSING_FIELD, "input.drugdetail")
     rows = call.rows(sale.drugdetail, "input.drugdetail")
-    carriers = [(sale, "input"), (bill, "input.druginfo"), *[(row, "input.drugdetail") for row in rows]]
     return (
         _settled(
             call,
@@ -98,7 +97,7 @@ def pharmacy_sale(call: Call) -> tuple[Event, ...]:
             "input.druginfo",
             visit=read(text, info.mdtrt_id, "output.setlinfo.mdtrt_id"),
             lines=tuple(_lines(rows, "input.drugdetail")),
-            traces=call.traces(carriers),
+            traces=call.traces([sale, bill, *rows], "input"),
         ),
     )
 
@@ -109,7 +108,7 @@ def visit_settlement(call: Call) -> tuple[Event, ...]:
     asked = call.read_input(_VISIT_BILL)
     bill = needed(asked.data, "input.data")
     visit = read(ident, bill.mdtrt_id, "input.data.mdtrt_id")
-    traces = call.traces(((asked, "input"), (bill, "input.data")))
+    traces = call.traces([asked, bill], "input")
     return (_settled(call, bill, info, "input.data", visit=visit, lines=None, traces=traces),)
 
 

@@ -1,4 +1,4 @@
-"""The dictionaries of the national interface (Hunan edition V1.1.27): codes with their Chinese and English names.
+"""The dictionaries of the national interface (Hunan edition V1.1.27): codes with Chinese and English names.
 
 Regions extend them, so they name codes and never refuse one: a code that stands in none is kept and called
 unknown.

@@ -168,11 +168,16 @@ def _surely_unique(raw: bytes, record: wire.Record) -> bool:
 
     An escaped or non-ASCII key and any white space make it longer; then the exact way decides.
     """
-    if record.request is None:
+    request, reply = record.request, record.reply
+    if request is None:
         return False
-    size = _compact_size(record.request)
-    size += 4 if record.reply is None else _compact_size(record.reply)
-    return size + len('{"request":,"reply":}') == len(raw)
+    if reply is None:
+        return _compact_size(request) + len('{"request":,"reply":null}') == len(raw)
+    # Both in one go, because this is done for every record.
+    keys = len("".join([*request, *reply]))
+    values = len(b"".join([*request.values(), *reply.values()]))
+    members = len(request) + len(reply)
+    return keys + values + 4 * members + 2 + len('{"request":,"reply":}') == len(raw)
 
 
 def _find_duplicates(raw: bytes) -> None:

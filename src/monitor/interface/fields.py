@@ -160,11 +160,13 @@ def begin_or_end(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     return moment(value)
 
 
+@lru_cache(maxsize=CACHED)
 def begin_or_none(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
     """A begntime that may be absent or empty."""
     return None if value is None or value == "" else begin_or_end(value)
 
 
+@lru_cache(maxsize=CACHED)
 def day(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
     """A date, or the date part of a time, in days since 1970-01-01; None where absent or empty."""
     if value is None or value == "":
@@ -217,7 +219,7 @@ def needed(value: T | list[T] | str | None, path: str) -> T:
 
 def many(value: T | list[T] | str | None, path: str, *, limit: int) -> list[T]:
     """The rows of a list, or the lone object that stands for a list of one; at most `limit` of them."""
-    if isinstance(value, list):
+    if type(value) is list:
         if len(value) > limit:
             raise Fault(Reason.TOO_MANY_LINES, path)
         return value
