@@ -1,6 +1,6 @@
 """Hostile records between good neighbours: how a case is made, run and judged.
 
-Every case stands between two neighbours in one feed. A case has a provider, a person and a msgid of its own, and
+Every case stands between two neighbours in one feed. It has a provider, a person and a msgid of its own, and
 carries `MARK` wherever identity stands and in what is wrong with it, so whoever quotes content is caught.
 """
 

@@ -1,4 +1,4 @@
-"""Records that are no JSON, or JSON that no reader should meet: one dead letter each, and the rest goes on."""
+"""Records that are no JSON, or JSON that no reader should meet: a dead letter each, and the rest goes on."""
 
 import json
 

@@ -187,15 +187,16 @@ NEEDED = {
         ),
         "request.inf_time",
     ],
-    "3505A": [f"request.input.selinfoDetail.0.{name}" for name in ("setl_id", "psn_no")],
+    "3505A": [f"request.input.selinfoDetail.0.{name}" for name in ("setl_id", "drugtracinfo")],
     "9601": ["request.input.recogInfo.psn_no", "request.input.recogInfo"],
     "9602": ["request.input.recogInfo.psn_no"],
 }
 for infno, paths in NEEDED.items():
     for path in paths:
         short = path.rsplit(".", 1)[-1]
-        make.record(f"{infno} without {short}", drop(path), of=CALLS[infno])
-        make.record(f"{infno} with true as {short}", put(path, True), of=CALLS[infno])
+        may = {"rx_id": DEAD_OR_FINE, "drugtracinfo": DEAD_OR_IGNORED}.get(short, DEAD)
+        make.record(f"{infno} without {short}", drop(path), of=CALLS[infno], may=may)
+        make.record(f"{infno} with true as {short}", put(path, WRONG["true"]), of=CALLS[infno])
         make.record(f"{infno} with a nest as {short}", put(path, [[MARK]]), of=CALLS[infno])
 make.record("9601 without a result", put("reply.output", {}), of=CALLS["9601"])
 make.record("3102 with no patient", put("request.input.data.patient_dtos", []), of=CALLS["3102"])

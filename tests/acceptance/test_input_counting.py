@@ -152,7 +152,7 @@ def test_a_retry_of_a_charge_upload_counts_once(replay: Replay) -> None:
     line = wire.line(amount="12.00")
     terms = {"msgid": "U" * 30}
     records = [
-        wire.charges("a", at=minute(0), mdtrt_id="M1", lines=[line], answered=False, **terms),  # type: ignore[arg-type]
+        wire.charges("a", at=minute(0), mdtrt_id="M1", lines=[line], answered=False, **terms),
         wire.charges("a", at=minute(0), mdtrt_id="M1", lines=[line], **terms),  # type: ignore[arg-type]
         wire.outpatient_settlement("a", at=minute(1), mdtrt_id="M1", amount="12.00"),
     ]

@@ -1,6 +1,6 @@
 """Which lines a settlement has: carried or uploaded, in batches, withdrawn, refunded, and of several persons.
 
-Every line here is off by the same sum, so the finding about arithmetic lists exactly the lines of a settlement.
+Every line here is off by the same sum, so the finding about arithmetic lists just the lines of a settlement.
 """
 
 import itertools
@@ -100,9 +100,7 @@ def test_a_reversal_gives_the_lines_to_the_next_settlement(replay: Replay) -> No
     assert lines_of(outcome, second) == ["D1", "D2"]
 
 
-@pytest.mark.parametrize(
-    ("batch", "left"), [("B1", ["D2"]), ("B2", ["D1"]), ("0000", []), ("B9", ["D1", "D2"])]
-)
+@pytest.mark.parametrize("batch, left", [("B1", ["D2"]), ("B2", ["D1"]), ("0000", []), ("B9", ["D1", "D2"])])
 def test_a_withdrawal_takes_a_batch_or_all(replay: Replay, batch: str, left: list[str]) -> None:
     settlement = settle(3)
     records = [upload(1, off("D1", batch="B1"), off("D2", batch="B2")), withdraw(2, batch), settlement]
@@ -134,7 +132,7 @@ def test_a_line_uploaded_twice_in_a_visit_is_one_line(replay: Replay) -> None:
     assert outcome.decision(settlement) == ("reject", "12.00")
 
 
-@pytest.mark.parametrize(("sns_withdrawn", "left"), [(["D1"], ["D2"]), (["0000"], []), (["D1", "D2"], [])])
+@pytest.mark.parametrize("sns_withdrawn, left", [(["D1"], ["D2"]), (["0000"], []), (["D1", "D2"], [])])
 def test_lines_of_a_stay_are_withdrawn_by_name_or_all(
     replay: Replay, sns_withdrawn: list[str], left: list[str]
 ) -> None:

@@ -38,7 +38,7 @@ def patient(record: wire.Record) -> wire.Record:
     return record["request"]["input"]["data"]["patient_dtos"][0]  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize(("infno", "decision"), [("3101", "remind"), ("3102", "reject")])
+@pytest.mark.parametrize("infno, decision", [("3101", "remind"), ("3102", "reject")])
 def test_a_check_of_orders_has_one_verdict(replay: Replay, infno: str, decision: str) -> None:
     check = wire.orders_checked("a", at=AT, orders=[off("X1")], infno=infno)
     outcome = replay([check])
@@ -71,9 +71,7 @@ def test_without_a_current_one_the_last_encounter_is_judged(replay: Replay, empt
     assert (verdict["decision"], verdict["mdtrt_id"]) == ("pass", "M2")
 
 
-@pytest.mark.parametrize(
-    ("flag", "decision"), [("1", "reject"), ("", "reject"), ("0", "pass"), ("2", "pass")]
-)
+@pytest.mark.parametrize("flag, decision", [("1", "reject"), ("", "reject"), ("0", "pass"), ("2", "pass")])
 def test_current_orders_are_judged_and_the_others_are_context(
     replay: Replay, flag: str, decision: str
 ) -> None:

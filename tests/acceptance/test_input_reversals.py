@@ -161,7 +161,7 @@ def test_an_admission_that_is_withdrawn_was_no_stay(replay: Replay, *, first: bo
 
 
 @pytest.mark.parametrize(
-    ("person", "provider"), [("b", wire.hospital(2)), ("a", wire.hospital(3))], ids=["person", "provider"]
+    "person, provider", [("b", wire.hospital(2)), ("a", wire.hospital(3))], ids=["person", "provider"]
 )
 def test_an_admission_is_not_withdrawn_by_another(replay: Replay, person: str, provider: str) -> None:
     undone = wire.admission_withdrawn(person, at="2026-03-05 09:00:00", mdtrt_id="M2", provider=provider)

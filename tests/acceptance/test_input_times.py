@@ -75,7 +75,7 @@ def test_a_time_with_a_zone_is_refused(replay: Replay, text: str) -> None:
     assert outcome.verdicts == []
 
 
-@pytest.mark.parametrize(("seconds", "late"), [(300, False), (301, True), (0, False), (86_400, True)])
+@pytest.mark.parametrize("seconds, late", [(300, False), (301, True), (0, False), (86_400, True)])
 def test_late_is_more_than_five_minutes_behind_the_highest_call_time(
     replay: Replay, seconds: int, *, late: bool
 ) -> None:
@@ -108,7 +108,7 @@ def test_the_call_time_of_other_calls_is_inf_time(replay: Replay) -> None:
     assert replay(records).one(ARITHMETIC)["late"] is True
 
 
-@pytest.mark.parametrize(("seconds", "expected"), [(-2, "open"), (2, "resolved")])
+@pytest.mark.parametrize("seconds, expected", [(-2, "open"), (2, "resolved")])
 def test_an_incident_is_resolved_when_the_watermark_has_passed_its_gap(
     replay: Replay, seconds: int, expected: str
 ) -> None:

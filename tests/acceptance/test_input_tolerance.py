@@ -229,7 +229,7 @@ VISIT: dict[str, tuple[int, list[Edit]]] = {
 }
 
 
-@pytest.mark.parametrize(("index", "edits"), VISIT.values(), ids=VISIT)
+@pytest.mark.parametrize("index, edits", VISIT.values(), ids=VISIT)
 def test_a_visit_in_another_dress_has_the_same_outcome(index: int, edits: list[Edit]) -> None:
     records = visit()
     plain = said_of(records)
