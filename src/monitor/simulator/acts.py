@@ -62,7 +62,7 @@ def sale(
         return pharmacy.drug_sale(desk, shop, person, lines, at=when, settle=True, way=way)
 
     settled = yield from ending(stage, ring_up(at), ring_up, hiccup=hiccup)
-    if way.by_goods:
+    if way.by_goods and any(boxes):
         for line, codes in zip(lines, boxes, strict=True):
             line.boxes = codes
         yield pharmacy.goods(desk, settled, at=settled.call.sent + 45, trdn=way.trdn)
@@ -107,7 +107,7 @@ def ending(stage: Stage, settled: Settled, retry: Callable[[int], Settled], *, h
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """How an out-patient visit goes. `faces`: results of the 9601/9602 at the door, in order; none = no camera."""
+    """How an out-patient visit goes. `faces`: results of the 9601 or 9602 at the door, one character each."""
 
     med_type: str = "11"
     checks: bool = True

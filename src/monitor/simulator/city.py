@@ -23,7 +23,7 @@ from monitor.simulator.wire import Call, day_of
 
 CASTS: tuple[Cast, ...] = (*CLAIM_FRAUDS, *SCENE_FRAUDS, *TILL_INNOCENTS, *WARD_INNOCENTS)
 START = date(2026, 3, 10)
-_FIRST = (7 * HOUR + 2100, 9 * HOUR)
+_OPENING = 7 * HOUR + 2100
 _LATER = (9 * HOUR, 19 * HOUR)
 _NIGHT = (1200, 5 * HOUR)
 _RECORDS_PER_REPEAT = 25_000
@@ -34,15 +34,19 @@ _SMALLEST = 3_000
 class City:
     """A made-up city. `records` decides its size: 100,000 are a day of 320 pharmacies and 60 hospitals.
 
-    Same seed, start and records: same bytes. Every scene plays once before ten in the morning, and again
+    Same seed, start and records: same bytes. Every scene plays once early in the morning, and again
     later in the day for each further 25,000 records. Up to 40 days of what the rules must know come first.
+    `scenes_by_s`: the second of the day by which every scene has begun to come to a head.
     Below 3,000 records the day is cut off where the records end.
     """
 
-    def __init__(self, *, seed: int, start: date = START, records: int = 20_000) -> None:
+    def __init__(
+        self, *, seed: int, start: date = START, records: int = 20_000, scenes_by_s: int = 9 * HOUR
+    ) -> None:
         self.seed = seed
         self.start = start
         self.records = records
+        self.scenes_by_s = scenes_by_s
         size = max(records, _SMALLEST)
         rng = Random(f"city {seed}")
         self.pharmacies, self.hospitals = providers.build(
@@ -67,7 +71,7 @@ class City:
             rng, today=day_of(self.start), pool=pool, pharmacies=self.pharmacies, hospitals=self.hospitals
         )
         self.truth = stage.truth
-        stories = _scenes(stage, repeats=self.records // _RECORDS_PER_REPEAT)
+        stories = _scenes(stage, repeats=self.records // _RECORDS_PER_REPEAT, by_s=self.scenes_by_s)
         stories += day.plan(stage, _volume(self.records, sign_ins=len(self.pharmacies) + len(self.hospitals)))
         left = self.records
         for line in _arrivals(_calls(stories)):
@@ -101,12 +105,12 @@ def _volume(records: int, *, sign_ins: int) -> day.Volume:
     )
 
 
-def _scenes(stage: Stage, *, repeats: int) -> list[day.Timed]:
+def _scenes(stage: Stage, *, repeats: int, by_s: int) -> list[day.Timed]:
     """Every scene of the cast, its first call already made: it has reserved what it needs."""
     stories: list[day.Timed] = []
     for turn in range(repeats + 1):
         for cast in CASTS:
-            first, last = _NIGHT if cast.night else _LATER if turn else _FIRST
+            first, last = _NIGHT if cast.night else _LATER if turn else (_OPENING, by_s)
             at = stage.today + stage.rng.randrange(first, last)
             story = iter(cast.play(stage, at))
             opening = next(story)

@@ -16,7 +16,8 @@ class Sale(msgspec.Struct, frozen=True):
     """How a sale is rung up.
 
     `steps`: 1101 and 2101 come before it. `family`: from the family account. `rx_circ`: prescribed elsewhere.
-    `boxes` None: a fresh trace code for every pack. `by_goods`: the codes come with a 3505A. `misprint`: that many fen too much on the first line.
+    `boxes` None: a fresh trace code for every pack. `by_goods`: the codes come with a 3505A. `misprint`: so
+    many fen too much on the first line.
     """
 
     steps: bool = True
