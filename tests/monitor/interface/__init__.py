@@ -1,0 +1,1 @@
+"""The door: from bytes to facts and back to replies."""
