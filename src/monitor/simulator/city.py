@@ -16,7 +16,7 @@ from monitor.simulator.frauds_scenes import SCENE_FRAUDS
 from monitor.simulator.innocents_till import TILL_INNOCENTS
 from monitor.simulator.innocents_ward import WARD_INNOCENTS
 from monitor.simulator.providers import DAY, HOUR
-from monitor.simulator.register import read_register
+from monitor.simulator.register import read_register, sign_in
 from monitor.simulator.stage import Cast, Stage
 from monitor.simulator.truth import Row
 from monitor.simulator.wire import Call, day_of
@@ -84,12 +84,14 @@ class City:
     def _night_reads(self, stage: Stage, count: int) -> Iterator[bytes]:
         """Balance enquiries after midnight fill the feed up to its number of records."""
         for number in range(count):
-            person, shop = (
-                self.people[number % len(self.people)],
-                self.pharmacies[number % len(self.pharmacies)],
-            )
+            person, shop = stage.pool.next(), self.pharmacies[number % len(self.pharmacies)]
             at = stage.today + DAY + 600 + number // 4
-            yield orjson.dumps(read_register(stage.desk, shop, person, at=at).record)
+            # Nobody of the day's stories: a record read later can clear what was found.
+            if person is None:
+                call = sign_in(stage.desk, shop, at=at)
+            else:
+                call = read_register(stage.desk, shop, person, at=at)
+            yield orjson.dumps(call.record)
 
 
 def _volume(records: int, *, sign_ins: int) -> day.Volume:
