@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from monitor.events import Diagnosis, Event, FaceChecked, FaceExcused, Line, OrdersChecked, WarningAnswered
-from monitor.interface import fields, wire
+from monitor.interface import fields
+from monitor.interface import wire_checks as wire
 from monitor.interface.call import Call
 from monitor.interface.decode_visits import is_valid
 from monitor.interface.envelope import typed_decoder

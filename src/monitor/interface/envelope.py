@@ -125,7 +125,7 @@ def check_bytes(raw: bytes, limits: IntakeLimits) -> None:
     """Size, depth and UTF-8 of a whole record."""
     if len(raw) > limits.record_bytes:
         _check_size(raw, limits)
-    if raw.count(b"{") + raw.count(b"[") > limits.depth and _depth(raw) > limits.depth:
+    if raw.count(b"{") + raw.count(b"[") > limits.depth and _is_deeper(raw, limits.depth):
         raise Fault(Reason.TOO_DEEP)
     if not raw.isascii():
         try:
@@ -142,20 +142,21 @@ def _check_size(raw: bytes, limits: IntakeLimits) -> None:
         raise Fault(Reason.TOO_LARGE)
 
 
-def _depth(raw: bytes) -> int:
-    """How deep brackets nest outside of texts."""
+def _is_deeper(raw: bytes, limit: int) -> bool:
+    """Whether brackets outside of texts nest deeper than `limit`."""
     if b"\\" in raw:
         # Backslashes pair up from the left, so these two in this order leave exactly the quotes that delimit.
         raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
     brackets = b"".join(raw.split(b'"')[::2]).translate(None, _NOT_BRACKETS)
-    depth = deepest = 0
+    depth = 0
     for bracket in brackets:
         if bracket in b"[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > limit:
+                return True
         else:
             depth -= 1
-    return deepest
+    return False
 
 
 def _compact_size(members: Mapping[str, Raw]) -> int:

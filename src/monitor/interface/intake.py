@@ -131,7 +131,7 @@ class Intake:
             infno, msgid, provider = (
                 _or_empty(each) for each in (head.infno, head.msgid, head.fixmedins_code)
             )
-            if _known_infno(head) not in CHECKS:
+            if read(ident, head.infno, "infno") not in CHECKS:
                 raise Skip("not_answered_here")  # noqa: TRY301 - as any other call that is none of ours
             call = self._call(infno, head, request, None)
             patn_id = decode_checks.own_patient_id(call)

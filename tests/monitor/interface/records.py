@@ -1,6 +1,7 @@
 """Feed records for these tests: the samples, changed in one place."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ def as_bytes(record: object) -> bytes:
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def changed(name: str, changes: dict[str, object]) -> dict[str, Any]:
-    """The sample with values put at dotted paths (numbers are positions in lists); GONE takes the key away."""
+def changed(name: str, changes: Mapping[str, object]) -> dict[str, Any]:
+    """The sample with values at dotted paths (numbers are positions in lists); GONE takes the key away."""
     record = sample(name)
     for path, value in changes.items():
         *outer, last = path.split(".")
@@ -41,17 +42,17 @@ def changed(name: str, changes: dict[str, object]) -> dict[str, Any]:
     return record
 
 
-def decoded(name: str, changes: dict[str, object] | None = None) -> Outcome:
+def decoded(name: str, changes: Mapping[str, object] | None = None) -> Outcome:
     return INTAKE.decode(as_bytes(changed(name, changes or {})))
 
 
-def accepted(name: str, changes: dict[str, object] | None = None) -> Accepted:
+def accepted(name: str, changes: Mapping[str, object] | None = None) -> Accepted:
     outcome = decoded(name, changes)
     assert isinstance(outcome, Accepted), outcome
     return outcome
 
 
-def only(name: str, changes: dict[str, object] | None = None) -> Any:
+def only(name: str, changes: Mapping[str, object] | None = None) -> Any:
     """The only fact of the call."""
     (event,) = accepted(name, changes).events
     return event
@@ -63,13 +64,13 @@ def events(record: object) -> tuple[Event, ...]:
     return outcome.events
 
 
-def refusal(name: str, changes: dict[str, object]) -> tuple[str, str]:
+def refusal(name: str, changes: Mapping[str, object]) -> tuple[str, str]:
     outcome = decoded(name, changes)
     assert isinstance(outcome, Rejected), outcome
     return outcome.reason.value, outcome.detail
 
 
-def ignored(name: str, changes: dict[str, object] | None = None) -> str:
+def ignored(name: str, changes: Mapping[str, object] | None = None) -> str:
     outcome = decoded(name, changes)
     assert isinstance(outcome, Ignored), outcome
     return outcome.reason

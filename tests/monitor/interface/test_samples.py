@@ -9,7 +9,7 @@ from monitor.events import Article, Diagnosis, Insurance, Line, TraceMark, Withd
 from monitor.interface.intake import DECODERS, PRE_SETTLEMENTS
 from tests.monitor.interface.records import INTAKE, NAMES, TOKENS, accepted, as_bytes, ignored, only, sample
 
-FACTS = {
+FACTS: dict[str, type[events.Fact]] = {
     "1101": events.RegisterRead,
     "2102": events.Settled,
     "2103": events.Reversed,

@@ -6,6 +6,7 @@ import pytest
 
 from monitor import events
 from monitor.events import Diagnosis, Line, TraceMark, Withdrawal
+from monitor.interface.intake import Accepted
 from tests.monitor.interface.records import (
     GONE,
     INTAKE,
@@ -93,7 +94,10 @@ def test_empty_numbers_are_zero() -> None:
 def test_a_fractional_number_keeps_its_digits() -> None:
     raw = as_bytes(changed("2102", {"reply.output.setlinfo.medfee_sumamt": "MARK"}))
     raw = raw.replace(b'"MARK"', b"12345678901234.67")
-    (event,) = INTAKE.decode(raw).events  # type: ignore[union-attr]
+    outcome = INTAKE.decode(raw)
+    assert isinstance(outcome, Accepted)
+    (event,) = outcome.events
+    assert isinstance(event, events.Settled)
     assert event.fee == 1_234_567_890_123_467
 
 
@@ -123,9 +127,9 @@ def test_one_code_in_two_places_of_a_settlement_is_one() -> None:
      "81999999990000000001"],
 )  # fmt: skip
 def test_unusable_trace_codes_are_counted_and_not_used(code: object) -> None:
-    outcome = accepted("2102", {"request.input.drug_trac_info.0.drug_trac_codg": code})
-    assert outcome.notes == ("trace_unusable",)
-    assert outcome.events[0].traces == ()  # type: ignore[union-attr]
+    changes = {"request.input.drug_trac_info.0.drug_trac_codg": code}
+    assert accepted("2102", changes).notes == ("trace_unusable",)
+    assert only("2102", changes).traces == ()
 
 
 @pytest.mark.parametrize(
