@@ -1,11 +1,8 @@
 """The life of incidents: when findings belong together, what is said of them and when it ends."""
 
-import pytest
-
 from monitor.events import DAY, HOUR, MINUTE
-from monitor.incidents import Book, due, tick
-from monitor.incidents.book import VERSION, UnknownVersionError
-from monitor.outputs import Evidence, Kind, State
+from monitor.incidents import due, tick
+from monitor.outputs import Kind, State
 from tests.monitor.incident_world import (
     BURST,
     GAP,
@@ -14,13 +11,8 @@ from tests.monitor.incident_world import (
     World,
     a_burst,
     a_finding,
-    a_line,
     a_policy,
-    a_sale,
 )
-
-FACE = "LOC-FACE-MISMATCH"
-OFF_HOURS = "LOC-OFF-HOURS"
 
 
 def test_a_finding_opens_an_incident() -> None:
@@ -209,218 +201,29 @@ def test_a_watermark_that_starts_lower_after_a_restart_opens_nothing_again() -> 
     assert tick(world.book, watermark=NOON, policy=world.policy) == ()
 
 
-def test_the_gravest_severity_is_the_smallest() -> None:
+def test_a_finding_that_moves_past_another_incident_leaves_its_place() -> None:
     world = World()
-    world.see(a_finding("f1", severity=3), a_finding("f2", severity=1), a_finding("f3", severity=2))
-    assert world.one.severity == 1
+    world.see(a_finding("f1"), a_finding("f2", at=NOON + 3 * DAY))
+    world.see(a_finding("f1", at=NOON + 6 * DAY, revision=2))
+    assert [(i.opened_at, i.findings) for i in world.live] == [(NOON + 3 * DAY, 1), (NOON + 6 * DAY, 1)]
 
 
-def test_an_incident_carries_the_person_when_all_findings_are_of_one() -> None:
+def test_a_finding_that_comes_when_the_watermark_is_at_the_gap_is_open() -> None:
     world = World()
-    world.see(a_finding("f1", person="p1"), a_finding("f2", person="p1", at=NOON + 1))
-    assert (world.one.person, world.one.persons) == ("p1", 1)
-    world.see(a_finding("f3", person="p2", at=NOON + 2))
-    assert (world.one.person, world.one.persons) == (None, 2)
-    world.see(a_finding("f3", at=NOON + 2, revision=2, withdrawn=True))
-    assert (world.one.person, world.one.persons) == ("p1", 1)
+    (incident,) = world.see(a_finding("f1"), watermark=NOON + GAP)
+    assert incident.state is State.OPEN
 
 
-def test_of_several_providers_the_incident_names_that_of_the_last_finding() -> None:
-    world = World()
-    world.see(a_finding("f2", at=NOON + HOUR, provider="P2"), a_finding("f1", provider="P1"))
-    assert world.one.provider == "P2"
-
-
-def test_persons_of_bursts_are_counted_once() -> None:
-    world = World(BURST)
-    world.see(a_burst("b1", NOON, NOON, persons="abcd"), a_burst("b2", NOON + 60, NOON + 60, persons="cdef"))
-    assert (world.one.persons, world.one.person) == (6, None)
-
-
-def test_a_settlement_counts_once_in_the_amount_of_leads() -> None:
-    shared, own = a_sale("s1", NOON, fee=500), a_sale("s2", NOON + 9, fee=70)
-    world = World(OFF_HOURS)
-    world.see(
-        a_finding("f1", kind=Kind.LEAD, amount=500, evidence=[shared]),
-        a_finding("f2", kind=Kind.LEAD, amount=570, evidence=[shared, own], at=NOON + 9),
-    )
-    assert world.one.amount == 570
-
-
-def test_settlements_of_two_providers_with_one_number_both_count() -> None:
-    world = World(OFF_HOURS)
-    world.see(
-        a_finding("f1", kind=Kind.LEAD, amount=500, evidence=[a_sale("s1", NOON, fee=500)]),
-        a_finding("f2", kind=Kind.LEAD, amount=70, evidence=[a_sale("s1", NOON + 9, fee=70)], at=NOON + 9),
-    )
-    assert world.one.amount == 570
-
-
-def test_the_amount_of_evidence_that_a_finding_lists_no_more_still_counts() -> None:
-    world = World(BURST)
-    world.see(a_finding("f1", kind=Kind.BURST, amount=900, evidence=[a_sale("s1", NOON, fee=500)]))
-    assert world.one.amount == 900
-
-
-def _checked(
-    name: str, at: int, *, lines: tuple[tuple[str, int], ...], msgid: str = "c1"
-) -> dict[str, object]:
-    check = Evidence(msgid=msgid, infno="3102", settlement_id=None, at=at, person="p1")
-    face = Evidence(msgid="face", infno="9601", settlement_id=None, at=at - 60, person="p1")
-    return {
-        "name": name,
-        "at": at,
-        "rule_id": FACE,
-        "kind": Kind.MISMATCH,
-        "evidence": [face, check],
-        "amount": sum(fen for _, fen in lines),
-        "lines": [a_line(number, fen) for number, fen in lines],
-    }
-
-
-def _settled(
-    name: str, at: int, *, lines: tuple[tuple[str, int], ...], amount: int | None = None
-) -> dict[str, object]:
-    return _checked(name, at, lines=lines) | {
-        "evidence": [a_sale(f"s{name}", at)],
-        "amount": sum(fen for _, fen in lines) if amount is None else amount,
-    }
-
-
-@pytest.mark.parametrize("settled_first", [True, False])
-def test_a_settled_line_counts_before_the_order_of_it(*, settled_first: bool) -> None:
-    findings = [
-        a_finding(**_checked("f1", NOON, lines=(("l1", 1_000), ("l2", 50)))),  # type: ignore[arg-type]
-        a_finding(**_settled("f2", NOON + 60, lines=(("l1", 900),))),  # type: ignore[arg-type]
-    ]
-    world = World(FACE)
-    world.see(*(findings[::-1] if settled_first else findings))
-    assert world.one.amount == 950
-
-
-def test_an_order_that_is_checked_twice_counts_once() -> None:
-    world = World(FACE)
-    world.see(
-        a_finding(**_checked("f1", NOON, lines=(("l1", 1_000),))),  # type: ignore[arg-type]
-        a_finding(**_checked("f2", NOON + 60, lines=(("l1", 1_000),), msgid="c2")),  # type: ignore[arg-type]
-    )
-    assert world.one.amount == 1_000
-
-
-def test_an_order_counts_again_when_the_settlement_of_it_is_withdrawn() -> None:
-    world = World(FACE)
-    settled = _settled("f2", NOON + 60, lines=(("l1", 900),))
-    world.see(
-        a_finding(**_checked("f1", NOON, lines=(("l1", 1_000),))),  # type: ignore[arg-type]
-        a_finding(**settled),  # type: ignore[arg-type]
-        a_finding(**settled, revision=2, withdrawn=True),  # type: ignore[arg-type]
-    )
-    assert world.one.amount == 1_000
-
-
-def test_a_finding_that_names_no_lines_counts_with_its_own_amount() -> None:
-    world = World(FACE)
-    world.see(a_finding(**_settled("f1", NOON, lines=(), amount=7_700)))  # type: ignore[arg-type]
-    assert world.one.amount == 7_700
-
-
-def test_lines_of_different_settlements_with_one_number_both_count() -> None:
-    world = World()
-    lines = [a_line("1", 1_000)]
-    world.see(a_finding("f1", lines=lines), a_finding("f2", at=NOON + 60, lines=lines))
-    assert world.one.amount == 2_000
-
-
-def test_the_summary_is_one_line_in_the_words_of_the_rule() -> None:
-    world = World(BURST)
-    world.see(a_burst("b1", NOON, NOON + 60, fee=3_212))
-    assert world.one.summary == "H43010000001: 1次 4人 128.48元 自2026-02-16 12:00"
-
-
-def test_the_summary_shows_the_name_of_a_provider_that_has_one() -> None:
-    text = World(BURST).policy.summary(
-        BURST, provider="P43010000009", findings=1, persons=4, amount=1, since="今天"
-    )
-    assert text == "某药店: 1次 4人 0.01元 自今天"
-
-
-def test_another_policy_after_a_restart_regroups_and_says_what_became_of_the_stories() -> None:
-    world = World()
-    world.see(a_finding("f1"), a_finding("f2", at=NOON + GAP + 1))
-    older, younger = world.live
-    world.restart()
-    world.policy = a_policy(gap=2 * GAP)
-    out = world.note(tick(world.book, watermark=world.watermark, policy=world.policy))
-    assert {i.incident_id for i in out} == {older.incident_id, younger.incident_id}
-    assert (world.one.incident_id, world.one.findings) == (older.incident_id, 2)
-    assert world.last[younger.incident_id].successor == older.incident_id
-
-
-def test_a_piece_of_a_newer_release_is_refused() -> None:
+def test_an_incident_is_resolved_after_a_restart_too() -> None:
     world = World()
     world.see(a_finding("f1"))
-    name, piece = next(iter(world.book.changes().items()))
-    assert piece is not None
-    with pytest.raises(UnknownVersionError, match=f"known: {VERSION}"):
-        Book.load(world.key, {name: bytes((VERSION + 1,)) + piece[1:]})
-
-
-def test_a_change_writes_the_finding_and_its_incident_only() -> None:
-    world = World()
-    world.see(*(a_finding(f"f{i}", at=NOON + i) for i in range(50)))
-    world.book.changes()
-    world.see(a_finding("f50", at=NOON + 50))
-    changes = world.book.changes()
-    assert set(changes) == {"ff50", f"i{world.one.incident_id}"}
-    assert sum(len(piece or b"") for piece in changes.values()) < 400
-
-
-def test_a_full_book_goes_on_counting_under_the_same_name() -> None:
-    world = World(policy=a_policy(findings_max=8))
-    world.see(*(a_finding(f"f{i}", at=NOON + i, person=f"p{i}") for i in range(100)))
-    assert (world.one.findings, world.one.persons, world.one.amount) == (100, 100, 100_000)
-    assert (world.one.opened_at, world.one.last_seen_at) == (NOON, NOON + 99)
-    counts = world.book.take_counts()
-    assert counts == {"folded": 100 - len(world.book.findings)}
-
-
-def test_a_full_book_goes_on_under_the_same_name_after_a_restart() -> None:
-    world = World(policy=a_policy(findings_max=8))
-    for i in range(100):
-        world.see(a_finding(f"f{i}", at=NOON + i, person=f"p{i}"))
-        world.restart()
-    assert (world.one.findings, world.one.persons, world.one.amount) == (100, 100, 100_000)
-
-
-def test_a_full_book_forgets_the_oldest_incidents_but_they_are_still_resolved() -> None:
-    world = World(policy=a_policy(findings_max=4))
-    world.see(*(a_finding(f"f{i}", at=NOON + i * 3 * DAY) for i in range(6)))
-    world.note(tick(world.book, watermark=NOON + 30 * DAY, policy=world.policy))
-    assert [i.state for i in world.live] == [State.RESOLVED] * 6
-    assert world.see(a_finding("early", at=NOON - DAY), watermark=NOON) == []
-    assert world.book.take_counts() == {"folded": 2, "beyond_memory": 1}
-
-
-def test_persons_of_folded_findings_are_a_lower_bound_beyond_their_number() -> None:
-    world = World(policy=a_policy(findings_max=8, persons_max=5))
-    world.see(*(a_finding(f"f{i}", at=NOON + i, person=f"p{i}") for i in range(100)))
-    assert 5 <= world.one.persons < 100
-    assert world.one.findings == 100
-
-
-def test_a_finding_beyond_the_reach_of_its_memory_is_not_taken_in() -> None:
-    world = World()
-    assert world.see(a_finding("f1"), watermark=NOON + 40 * DAY + 1) == []
-    assert world.book.take_counts() == {"beyond_memory": 1}
-    assert world.book.empty
-
-
-def test_what_no_finding_can_change_any_more_is_forgotten_without_a_word() -> None:
-    world = World()
-    world.see(a_finding("f1"), a_finding("f2", at=NOON + 20 * DAY))
-    world.note(tick(world.book, watermark=NOON + 22 * DAY, policy=world.policy))
-    assert tick(world.book, watermark=NOON + 42 * DAY, policy=world.policy) == ()
-    assert set(world.book.findings) == {"f2"}
     world.restart()
-    assert [name[0] for name in sorted(world.pieces)] == ["f", "h", "i"]
-    assert world.see(a_finding("f1", revision=2, withdrawn=True)) == []
+    (resolved,) = world.note(tick(world.book, watermark=NOON + GAP + 1, policy=world.policy))
+    assert resolved.state is State.RESOLVED
+
+
+def test_a_resolved_incident_that_is_withdrawn_has_no_time_of_resolution() -> None:
+    world = World()
+    world.see(a_finding("f1"), watermark=NOON + GAP + 1)
+    (withdrawn,) = world.see(a_finding("f1", revision=2, withdrawn=True))
+    assert (withdrawn.state, withdrawn.resolved_at) == (State.WITHDRAWN, None)

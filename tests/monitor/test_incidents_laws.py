@@ -75,7 +75,7 @@ WATERMARKS = st.integers(NOON - DAY, NOON + 20 * DAY)
 
 
 @given(histories(), WATERMARKS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_incidents_are_what_grouping_the_live_findings_from_scratch_gives(
     findings: list[Finding], watermark: int
 ) -> None:
@@ -85,7 +85,7 @@ def test_incidents_are_what_grouping_the_live_findings_from_scratch_gives(
 
 
 @given(bursts(), WATERMARKS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_incidents_of_bursts_are_what_grouping_from_scratch_gives(
     findings: list[Finding], watermark: int
 ) -> None:
@@ -95,7 +95,7 @@ def test_incidents_of_bursts_are_what_grouping_from_scratch_gives(
 
 
 @given(histories(), WATERMARKS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_watermark_that_moves_meanwhile_changes_nothing_of_what_stands_in_the_end(
     findings: list[Finding], watermark: int
 ) -> None:
@@ -107,7 +107,7 @@ def test_a_watermark_that_moves_meanwhile_changes_nothing_of_what_stands_in_the_
 
 
 @given(histories())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_same_findings_again_say_nothing(findings: list[Finding]) -> None:
     world = World()
     world.see(*findings)
@@ -117,7 +117,7 @@ def test_the_same_findings_again_say_nothing(findings: list[Finding]) -> None:
 
 
 @given(histories())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_incidents_are_withdrawn_without_successor_when_all_their_findings_are(
     findings: list[Finding],
 ) -> None:
@@ -130,7 +130,7 @@ def test_incidents_are_withdrawn_without_successor_when_all_their_findings_are(
 
 
 @given(histories())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_story_that_is_withdrawn_goes_on_in_its_successor_or_not_at_all(findings: list[Finding]) -> None:
     world = World()
     world.see(*findings)
@@ -144,7 +144,7 @@ def test_a_story_that_is_withdrawn_goes_on_in_its_successor_or_not_at_all(findin
 
 
 @given(histories(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_restart_changes_nothing(findings: list[Finding], chance: random.Random) -> None:
     straight, restarted = World(), World()
     straight.see(*findings)
@@ -158,7 +158,7 @@ def test_a_restart_changes_nothing(findings: list[Finding], chance: random.Rando
 
 
 @given(bursts(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_restart_changes_nothing_for_bursts(findings: list[Finding], chance: random.Random) -> None:
     straight, restarted = World(BURST), World(BURST)
     straight.see(*findings)

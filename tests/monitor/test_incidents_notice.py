@@ -70,6 +70,30 @@ def test_three_times_on_two_days_are_not_told() -> None:
     assert not any(i.notify for i in world.live)
 
 
+def test_twice_on_the_same_other_day_is_not_told() -> None:
+    world = World(BURST)
+    _meet(world, 0, "abcd")
+    _meet(world, 0, "abef", hour=3)
+    _meet(world, 1, "abgh")
+    assert not any(i.notify for i in world.live)
+
+
+def test_a_burst_that_comes_late_is_not_compared_with_later_ones() -> None:
+    world = World(BURST)
+    late = NOON - DAY
+    world.see(a_burst("b2", NOON, NOON, observed=5), a_burst("b1", late, late, observed=6))
+    assert not any(i.notify for i in world.live)
+
+
+def test_a_burst_that_was_told_and_comes_again_changes_nothing() -> None:
+    world = World(BURST)
+    loud = a_burst("b2", NOON + DAY, NOON + DAY, observed=9)
+    world.see(a_burst("b1", NOON, NOON), loud)
+    world.book.changes()
+    assert world.see(loud) == []
+    assert world.book.changes() == {}
+
+
 def test_different_pairs_on_the_other_days_are_not_told() -> None:
     world = World(BURST)
     _meet(world, 0, "abxy")
@@ -138,7 +162,7 @@ def test_a_budget_remembers_a_week_and_grants_nothing_before() -> None:
     budget = Budget(daily=1)
     assert all(budget.grant(at=NOON + day * DAY, priority=100) for day in range(20))
     assert len(budget.used) == 8
-    assert not budget.grant(at=NOON, priority=100)
+    assert not budget.grant(at=NOON + 11 * DAY, priority=100)
 
 
 def test_a_budget_survives_its_codec() -> None:

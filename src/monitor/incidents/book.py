@@ -3,8 +3,8 @@
 Bounds. A book holds `findings_max` live findings one by one. Beyond, the oldest are *folded*: they stay
 counted in their incident, but a later revision of theirs is not followed any more (counted). Findings older
 than what was folded or forgotten are refused (counted), so that an incident never gets a second name
-because its first finding was forgotten. Withdrawn findings and incidents of the past are kept to the same
-number, oldest forgotten first.
+because its first finding was forgotten. What a folded finding shares with a later one counts twice.
+Withdrawn findings and incidents of the past are kept to the same number, oldest forgotten first.
 """
 
 from collections import Counter

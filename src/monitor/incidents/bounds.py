@@ -18,9 +18,7 @@ def reach_s(book: Book, policy: IncidentPolicy) -> int:
 
 def forgotten(book: Book, held: Held, *, known: bool, policy: IncidentPolicy) -> bool:
     """Whether the place of a finding lies before what the book still holds."""
-    if held.key <= book.head.floor:
-        return held.live or not known
-    return not known and held.end < book.watermark - reach_s(book, policy)
+    return held.key <= book.head.floor or (not known and held.end < book.watermark - reach_s(book, policy))
 
 
 def make_room(book: Book, chains: Chains) -> list[Chain]:

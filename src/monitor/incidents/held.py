@@ -1,6 +1,5 @@
 """What a book keeps of a finding: enough to group it, to add it up and to tell whether it stands out."""
 
-from collections.abc import Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -111,6 +110,6 @@ def _add_lines(held: Held, finding: Finding) -> None:
         held.amount = finding.amount
         held.settled = tuple(name for name, _ in lines)
         return
-    orders: Mapping[str, int] = dict(lines)
+    orders = dict(lines)
     held.once = tuple(orders.items())
     held.amount = max(0, finding.amount - sum(orders.values()))

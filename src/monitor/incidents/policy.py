@@ -12,7 +12,10 @@ SUMMARY = "{provider}: {findings} / {persons} / {amount} / {since}"
 
 
 class IncidentPolicy(Struct, frozen=True, kw_only=True):
-    """Gaps, reaches, texts and bounds. Texts are those of the chosen language."""
+    """Gaps, reaches, texts and bounds. Texts are those of the chosen language.
+
+    Make one and keep it: a book that meets another policy groups its findings anew.
+    """
 
     gap_s: Callable[[str, int], int]
     """(rule_id, event time) -> incident_gap in seconds: `region.limits(rule_id, at).incident_gap_s`."""
