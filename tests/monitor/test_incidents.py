@@ -218,6 +218,7 @@ def test_an_incident_is_resolved_after_a_restart_too() -> None:
     world = World()
     world.see(a_finding("f1"))
     world.restart()
+    assert due(world.book, world.policy) == NOON + GAP + 1
     (resolved,) = world.note(tick(world.book, watermark=NOON + GAP + 1, policy=world.policy))
     assert resolved.state is State.RESOLVED
 
