@@ -12,6 +12,7 @@ from tests.acceptance.conftest import TOKEN_KEY
 from tests.acceptance.outcome import Outcome
 
 SECONDS_MAX = 120
+COMMAND = str(Path(sys.executable).with_name("monitor"))
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def monitor(
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
     given = {"MONITOR_TOKEN_KEY": TOKEN_KEY} if environment is None else environment
     ended = subprocess.run(
-        [sys.executable, "-m", "monitor", *map(str, arguments)],
+        [COMMAND, *map(str, arguments)],
         env=inherited | given,
         input=stdin if stdin is not None else b"",
         capture_output=True,

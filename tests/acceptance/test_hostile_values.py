@@ -12,7 +12,7 @@ from tests.acceptance.hostile import ANY, DEAD, DEAD_OR_FINE, DEAD_OR_IGNORED, F
 LINE = "request.input.drugdetail.0"
 ASKED = "request.input.druginfo"
 INFO = "reply.output.setlinfo"
-AT = "2026-03-10 09:30:00"
+AT = "2026-03-10 09:18:00"
 
 BAD_TIMES = (
     "2026-02-30 10:00:00",

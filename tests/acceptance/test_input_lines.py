@@ -61,12 +61,12 @@ def test_a_settlement_has_the_lines_uploaded_for_its_visit_before_it(replay: Rep
     assert lines_of(replay(records), first) == ["D1", "D2"]
 
 
-def test_lines_of_another_visit_or_person_or_provider_are_not_its_lines(replay: Replay) -> None:
+def test_lines_of_another_visit_or_person_are_not_its_lines(replay: Replay) -> None:
     last = settle(5)
     records = [
         upload(1, off("D1")),
         upload(1, off("D2"), mdtrt_id="M2"),
-        wire.charges("a", at=minute(1), mdtrt_id="M1", lines=[off("D3")], provider=wire.hospital(2)),
+        upload(1, off("D3"), person="b"),
         last,
     ]
     assert lines_of(replay(records), last) == ["D1"]

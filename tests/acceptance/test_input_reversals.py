@@ -6,7 +6,7 @@ import pytest
 
 from tests import wire
 from tests.acceptance.conftest import Replay
-from tests.acceptance.outcome import flat, settled
+from tests.acceptance.outcome import settled
 
 ARITHMETIC = "GZ10000201002000"
 REPEAT = "LOC-CARD-REPEAT"
@@ -168,18 +168,47 @@ def test_an_admission_is_not_withdrawn_by_another(replay: Replay, person: str, p
     assert len(replay([*stays(), undone]).open_of(OVERLAP)) == 1
 
 
-def test_a_discharge_that_is_withdrawn_did_not_happen(replay: Replay) -> None:
+def discharged_before_the_next() -> list[wire.Record]:
+    """A stay with a charge after its end, and another stay over the days of that charge."""
     there, here = wire.hospital(1), wire.hospital(2)
-    records = [
+    return [
         wire.admission("a", at="2026-03-01 08:00:00", mdtrt_id="M1", provider=there),
         wire.discharge("a", at="2026-03-02 08:00:00", mdtrt_id="M1", provider=there),
         wire.admission("a", at="2026-03-05 08:00:00", mdtrt_id="M2", provider=here),
         wire.stay_charges("a", at="2026-03-05 10:00:00", mdtrt_id="M1", lines=[wire.line()], provider=there),
         wire.discharge("a", at="2026-03-08 08:00:00", mdtrt_id="M2", provider=here),
     ]
+
+
+@pytest.mark.parametrize(
+    "person,provider,found",
+    [("a", wire.hospital(1), 1), ("b", wire.hospital(1), 0), ("a", wire.hospital(3), 0)],
+    ids=["fits", "another person", "another provider"],
+)
+def test_a_discharge_that_is_withdrawn_did_not_happen(
+    replay: Replay, person: str, provider: str, found: int
+) -> None:
+    records = discharged_before_the_next()
     assert replay(records).open_of(OVERLAP) == []
-    undone = wire.discharge_withdrawn("a", at="2026-03-02 09:00:00", mdtrt_id="M1", provider=there)
-    assert len(replay(flat(records, undone)).open_of(OVERLAP)) == 1
+    undone = wire.discharge_withdrawn(person, at="2026-03-02 09:00:00", mdtrt_id="M1", provider=provider)
+    for order in ([*records, undone], [undone, *records]):
+        assert len(replay(order).open_of(OVERLAP)) == found
+
+
+@pytest.mark.parametrize(
+    "person,provider",
+    [("b", wire.HOSPITAL), ("a", wire.hospital(3))],
+    ids=["another person", "another provider"],
+)
+def test_a_registration_is_not_withdrawn_by_another(replay: Replay, person: str, provider: str) -> None:
+    table = {"drug_indication": "drug,diagnosis_prefix\nXA00000001,C50\n"}
+    records = [
+        wire.registration("a", at=minute(0), mdtrt_id="M1"),
+        wire.visit_details("a", at=minute(1), mdtrt_id="M1", diagnoses=["J00.x00"]),
+        wire.registration_withdrawn(person, at=minute(2), mdtrt_id="M1", provider=provider),
+        *wire.outpatient_visit("a", at=minute(10), mdtrt_id="M1", lines=[wire.line("XA00000001")]),
+    ]
+    assert len(replay(records, reference=table).open_of("GZ10000101008000")) == 1
 
 
 def test_a_registration_that_is_withdrawn_takes_its_visit_along(replay: Replay) -> None:
