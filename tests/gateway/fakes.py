@@ -10,7 +10,7 @@ from monitor.memory.person import PersonMemory
 
 
 class InMemoryMailbox:
-    """`answering` is set unless a test wants callers to wait; `broken` is what a Kafka that is away looks like."""
+    """`answering` is set unless a test wants callers to wait; `broken` is like a Kafka that is away."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge

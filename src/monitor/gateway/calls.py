@@ -108,7 +108,7 @@ class Calls:
         verdict = await self._questions.verdict(check)
         if verdict is None:
             return Said(output=unchecked_output(rules_version=self._rules_version))
-        # A msgid that was used for another patient before keeps its first answer, and that is not about this one.
+        # A msgid that was used for another patient keeps its first answer, which is not about this one.
         own = patn_id if verdict["person"] == check.person else verdict["person"]
         return Said(output=check_output(verdict, patn_id=own))
 
