@@ -68,7 +68,9 @@ def note_development_key(settings: Settings) -> None:
     epilog="Examples: `monitor replay day.jsonl.gz --output said.jsonl` · `zcat day.gz | monitor replay -`"
 )
 def replay(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Feed records, .jsonl or .gz; - = stdin.")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Feed records, .jsonl or .gz; - = stdin.")
+    ],
     rules: RulesFile = None,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where the objects go instead of standard output.")
@@ -126,14 +128,18 @@ def _progress() -> Progress:
     return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
 
 
-@app.command(epilog="Example: `monitor simulate --records 20000 --output day.jsonl.gz --truth truth.jsonl --reference tables`")
+@app.command(
+    epilog="Example: `monitor simulate --records 20000 --output day.jsonl.gz --truth truth.jsonl --reference tables`"
+)
 def simulate(
     records: Annotated[int, typer.Option(min=1, help="About so many feed records.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The simulated day.")] = datetime(  # noqa: B008, DTZ001 - a default of typer; a calendar day has no zone
         2026, 3, 10
     ),
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Where records go (.gz by suffix).")] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where records go (.gz by suffix).")
+    ] = None,
     truth: Annotated[Path | None, typer.Option(metavar="FILE", help="Where the known frauds go.")] = None,
     reference: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where the city's reference tables go.")
@@ -185,7 +191,14 @@ LAST = 1 << 40
 def describe(rule: Rule, region: Region, language: str) -> str:
     """A rule as text."""
     text = rule.text(language)
-    finder = rule.find or rule.find_stay or rule.find_bursts or rule.find_cycles or rule.find_sale or rule.find_reuse
+    finder = (
+        rule.find
+        or rule.find_stay
+        or rule.find_bursts
+        or rule.find_cycles
+        or rule.find_sale
+        or rule.find_reuse
+    )
     module = sys.modules[finder.__module__] if finder else None
     limits = region.limits(rule.id, LAST)
     rows = [f"{rule.id}  {text.name}", "", (module.__doc__ or "").strip() if module else "", ""]

@@ -201,13 +201,17 @@ class Discharged(Fact, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     diagnoses: tuple[Diagnosis, ...] = ()
 
 
-class AdmissionWithdrawn(Fact, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="admission_withdrawn"):
+class AdmissionWithdrawn(
+    Fact, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="admission_withdrawn"
+):
     """2404."""
 
     visit: str
 
 
-class DischargeWithdrawn(Fact, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="discharge_withdrawn"):
+class DischargeWithdrawn(
+    Fact, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="discharge_withdrawn"
+):
     """2405."""
 
     visit: str
@@ -277,6 +281,22 @@ class WarningAnswered(Fact, frozen=True, gc=False, kw_only=True, omit_defaults=T
 
     answers: tuple[tuple[str, str, bool], ...]
     """(jr_id, dspo_way, whether a reason was given)."""
+
+
+class TraceSale(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """A trace code and a settlement that sold it: what is known now (`live` false: it does so no longer)."""
+
+    code: str
+    provider: str
+    infno: str
+    msgid: str
+    settlement_id: str
+    person: str
+    at: int
+    fee: int = 0
+    split: bool = False
+    live: bool = True
+    late: bool = False
 
 
 Event: TypeAlias = (

@@ -60,7 +60,12 @@ class Pipeline:
     """All stages and their memories in one process. `tell` takes records in order of arrival."""
 
     def __init__(
-        self, *, knowledge: Knowledge, policy: IncidentPolicy, budget: Budget, limits: IntakeLimits | None = None
+        self,
+        *,
+        knowledge: Knowledge,
+        policy: IncidentPolicy,
+        budget: Budget,
+        limits: IntakeLimits | None = None,
     ) -> None:
         self.knowledge = knowledge
         self.watermark = Watermark(knowledge.region.lateness_s)
@@ -139,7 +144,9 @@ class Pipeline:
     def _note(self, outcome: Outcome, said: Said) -> None:
         if outcome.failure:
             self.counts["rule_failed"] += 1
-            said.dead_letter = DeadLetter(str(Reason.RULE_FAILED), outcome.failure.strip().splitlines()[-1][:200])
+            said.dead_letter = DeadLetter(
+                str(Reason.RULE_FAILED), outcome.failure.strip().splitlines()[-1][:200]
+            )
 
     def end(self) -> Iterator[Incident]:
         """The end of a feed: a pending jump of the watermark moves it, and incidents resolve by it."""

@@ -35,7 +35,9 @@ def lines_of(name: str, progress: Callable[[int], Any] = lambda _: None) -> Iter
                 if number % PROGRESS_LINES == 0:
                     progress(position())
     except (OSError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged or cut short"
+        reason = (
+            error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged or cut short"
+        )
         raise Unreadable(f"{name}: can't be read to its end: {reason}") from None
 
 
@@ -108,8 +110,16 @@ class Replay:
         """What happened, for people."""
         counts = self.pipeline.counts
         rows = [f"{counts['records']} records"]
-        rows += [f"  {reason.removeprefix('ignored_')} ignored: {n}" for reason, n in sorted(counts.items()) if reason.startswith("ignored_")]
-        rows += [f"  {word}: {counts[word]}" for word in ("duplicate", "conflict", "late", "feedback", "pictures_dropped", "trace_unusable") if counts[word]]
+        rows += [
+            f"  {reason.removeprefix('ignored_')} ignored: {n}"
+            for reason, n in sorted(counts.items())
+            if reason.startswith("ignored_")
+        ]
+        rows += [
+            f"  {word}: {counts[word]}"
+            for word in ("duplicate", "conflict", "late", "feedback", "pictures_dropped", "trace_unusable")
+            if counts[word]
+        ]
         rows += [f"verdicts: {_row(self.verdicts)}", f"findings (revisions): {_row(self.findings)}"]
         rows += [f"incidents: {len(self._incidents)}", f"dead letters: {_row(self.dead_letters)}"]
         rows += [f"keys in memory: {_row(self.pipeline.keys)}"]

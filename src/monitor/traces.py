@@ -26,9 +26,11 @@ def sales_told(memory: PersonMemory, event: Event) -> list[TraceSale]:
 
 def _touched(memory: PersonMemory, event: Event) -> Iterable[tuple[str, str]]:
     match event:
-        case Settled() if not event.traces and not memory.has_goods and len(
-            memory.facts.calls_of(event.provider, event.settlement_id)
-        ) == 1:
+        case Settled() if (
+            not event.traces
+            and not memory.has_goods
+            and len(memory.facts.calls_of(event.provider, event.settlement_id)) == 1
+        ):
             return ()
         case Settled() | Reversed():
             return ((event.provider, event.settlement_id),)

@@ -129,11 +129,16 @@ def _result(settlement: Settlement, ruling: Ruling, knowledge: Knowledge) -> dic
 
 
 def _appeal(
-    fact: Settled | OrdersChecked, rulings: Sequence[Ruling], results: Sequence[dict[str, Any]], knowledge: Knowledge
+    fact: Settled | OrdersChecked,
+    rulings: Sequence[Ruling],
+    results: Sequence[dict[str, Any]],
+    knowledge: Knowledge,
 ) -> dict[str, str]:
     """How to object, by the first result that refuses money."""
     reference = next(
-        result["jr_id"] for ruling, result in zip(rulings, results, strict=True) if ruling.finding.severity == 1
+        result["jr_id"]
+        for ruling, result in zip(rulings, results, strict=True)
+        if ruling.finding.severity == 1
     )
     last_second = (fact.at // DAY + knowledge.appeal.days + 1) * DAY - 1
     return {

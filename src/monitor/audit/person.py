@@ -136,9 +136,7 @@ def _ask_stays(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> 
             if breach is not None:
                 case = Case(anchor=f"stay|{stay.admitted.provider}|{stay.admitted.visit}")
                 found.append(of_breach(rule, breach, limits, case=case, knowledge=knowledge))
-        say_instead(
-            memory.findings, rule.id, found, outcome, of=lambda said: said.anchor.startswith("stay|")
-        )
+        say_instead(memory.findings, rule.id, found, outcome, of=lambda said: said.anchor.startswith("stay|"))
 
 
 def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> None:
@@ -151,9 +149,7 @@ def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) ->
             if not check.rule_ids or rule.id in check.rule_ids:
                 ruling = _ask(rule, memory.history.judged(check), memory, knowledge)
                 found += [ruling.finding] if ruling is not None else []
-        say_instead(
-            memory.findings, rule.id, found, outcome, of=lambda said: said.anchor.startswith("call|")
-        )
+        say_instead(memory.findings, rule.id, found, outcome, of=lambda said: said.anchor.startswith("call|"))
 
 
 def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outcome: Outcome) -> None:

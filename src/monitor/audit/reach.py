@@ -90,19 +90,19 @@ def _of_visit(history: History, event: VisitOpened | VisitCancelled | Diagnosed)
         type(event) is Diagnosed and is_newborn_sign(event.med_type, event.diagnoses)
     ):
         return Reach(settlements=history.settlements, stays=True)
-    visit = history.visits.get(event.visit)
+    visit = history.visits.get((event.provider, event.visit))
     if visit is not None and visit.newborn_at is not None:
         return Reach(settlements=history.settlements, stays=True)
-    return Reach(settlements=[s for s in history.settlements if s.fact.visit == event.visit])
+    return Reach(settlements=[s for s in history.settlements if s.visit == (event.provider, event.visit)])
 
 
 def _of_charges(history: History, event: Charged | ChargesWithdrawn) -> Reach:
-    named = event.lines if type(event) is Charged else event.withdrawals
-    visits = {one.visit for one in named}
-    if any(stay.discharged is None and stay.admitted.visit in visits for stay in history.stays):
+    named = event.lines if isinstance(event, Charged) else event.withdrawals
+    visits = {(event.provider, one.visit) for one in named}
+    if any(stay.discharged is None and stay.visit in visits for stay in history.stays):
         return Reach(settlements=history.settlements, stays=True)
     first = next(
-        (n for n, s in enumerate(history.settlements) if s.fact.visit in visits and s.at >= event.at), None
+        (n for n, s in enumerate(history.settlements) if s.visit in visits and s.at >= event.at), None
     )
     return NOTHING if first is None else Reach(settlements=history.settlements[first:])
 
@@ -128,5 +128,3 @@ def _of_register(memory: PersonMemory, event: RegisterRead) -> Reach:
             if s.at >= event.at or COVER_RULE in memory.findings.about(s.anchor)
         ]
     )
-
-

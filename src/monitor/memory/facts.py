@@ -115,7 +115,9 @@ class Facts:
     @property
     def has_subjects(self) -> bool:
         """Whether there is anything a rule may be asked about."""
-        return bool(self._settled) or any(type(fact) in (Admitted, OrdersChecked) for fact in self.by_call.values())
+        return bool(self._settled) or any(
+            type(fact) in (Admitted, OrdersChecked) for fact in self.by_call.values()
+        )
 
     def reversed_sales(self) -> Iterator[Settled]:
         """Settlements that held until a reversal named them."""

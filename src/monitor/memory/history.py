@@ -6,7 +6,7 @@ of its visit, was the person on leave); it is rebuilt when facts change, or grow
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from monitor.events import (
     Diagnosis,
     DischargeWithdrawn,
     Discharged,
+    Event,
     FaceChecked,
     FaceExcused,
     Line,
@@ -35,9 +36,14 @@ from monitor.memory.facts import Facts
 from monitor.memory.lines import Refund, SettlementKey, carried, line_order, visit_lines
 
 NEWBORN_DAYS = 90
+BEFORE_ALL = -(1 << 62)
 NEWBORN_MED_TYPES = frozenset({"51", "52"})
 HOME_BED = "71"
 """med_type 71 is no stay."""
+
+
+VisitKey: TypeAlias = tuple[str, str]
+"""(provider, mdtrt_id): what another provider says of a visit does not concern it."""
 
 
 class Settlement(Struct, gc=False):
@@ -53,6 +59,11 @@ class Settlement(Struct, gc=False):
     def at(self) -> int:
         """setl_time; of a check its call time."""
         return self.key[0]
+
+    @property
+    def visit(self) -> VisitKey:
+        """Its visit at its provider."""
+        return (self.fact.provider, self.fact.visit)
 
     @property
     def is_check(self) -> bool:
@@ -91,6 +102,11 @@ class Stay(Struct, gc=False):
     """The last fee time of its charges, else begntime."""
 
     @property
+    def visit(self) -> VisitKey:
+        """The stay at its provider."""
+        return (self.admitted.provider, self.admitted.visit)
+
+    @property
     def begin_day(self) -> int:
         """Calendar day of admission."""
         return self.admitted.begin // DAY
@@ -118,7 +134,7 @@ class History:
     def __init__(self, facts: Facts) -> None:
         self.settlements: list[Settlement] = []
         """Live, by (setl_time, msgid)."""
-        self.visits: dict[str, Visit] = {}
+        self.visits: dict[VisitKey, Visit] = {}
         self.stays: list[Stay] = []
         """By (begntime, msgid); home beds are none."""
         self.discharges: list[Discharged] = []
@@ -127,13 +143,13 @@ class History:
         self.register: list[RegisterRead] = []
         """By (at, msgid)."""
         self.death_day: int | None = None
-        self.death_visits: set[str] = set()
+        self.death_visits: set[VisitKey] = set()
         self.newborn_days: list[tuple[int, int]] = []
         self.reversed: dict[str, Settled] = {}
         """Anchors of settlements that are known and do not stand."""
         self._facts = facts
         self._purchases: dict[str, list[Purchase]] = {}
-        self._refunds: dict[tuple[str, str], list[Refund]] = {}
+        self._refunds: dict[tuple[VisitKey, str], list[Refund]] = {}
         _Build(self, facts).run()
 
     # -- questions of the rules -------------------------------------------------------------------------------------
@@ -141,20 +157,20 @@ class History:
     def purchases(self, item: str, upto: Settlement) -> list[Purchase]:
         """The lines of an item over all providers in line order, up to and with those of `upto`."""
         found = []
-        own_visit = upto.fact.visit if upto.is_check else None
+        own_visit = upto.visit if upto.is_check and upto.fact.visit else None
         numbers = {line.number for line in upto.lines} if upto.is_check else ()
         for bought in self._purchases.get(item, ()):
             settlement, line = bought
             if settlement.key > upto.key:
                 break
             # An order that is settled already under its number in this visit is not counted again.
-            if own_visit and settlement.fact.visit == own_visit and line.number in numbers:
+            if own_visit and settlement.visit == own_visit and line.number in numbers:
                 continue
             if self._refunds and line.visit:
-                line = self._left(line, upto.key)
-                if line is None:
+                left = self._left(settlement.visit, line, upto.key)
+                if left is None:
                     continue
-                bought = Purchase(settlement, line)
+                bought = Purchase(settlement, left)
             found.append(bought)
         if upto.is_check:
             found += [Purchase(upto, line) for line in upto.lines if line.item == item]
@@ -167,7 +183,7 @@ class History:
     def diagnoses(self, settlement: Settlement) -> list[Diagnosis]:
         """All known of its visit, whenever they were sent; those of a check serve that check only."""
         fact = settlement.fact
-        visit = self.visits.get(fact.visit) if fact.visit else None
+        visit = self.visits.get(settlement.visit) if fact.visit else None
         known = list(visit.diagnoses) if visit else []
         if type(fact) is OrdersChecked:
             known += fact.diagnoses
@@ -175,9 +191,9 @@ class History:
             known.append(Diagnosis(fact.disease))
         return known
 
-    def stay_of(self, visit: str) -> Stay | None:
+    def stay_of(self, visit: VisitKey) -> Stay | None:
         """The stay that a visit is, if its admission is known."""
-        return next((stay for stay in self.stays if stay.admitted.visit == visit), None) if visit else None
+        return next((stay for stay in self.stays if stay.visit == visit), None)
 
     def is_newborn_time(self, settlement: Settlement) -> bool:
         """Whether a newborn may be billed on this card at that time (contract §3 'Newborns')."""
@@ -227,7 +243,7 @@ class History:
         return len(self._facts.calls_of(settled.provider, settled.settlement_id)) == 1
 
     def _charges(self, settled: Settled) -> Iterable[tuple[Charged, Line]]:
-        visit = self.visits.get(settled.visit)
+        visit = self.visits.get((settled.provider, settled.visit))
         return visit.charges if visit else ()
 
     def is_next(self, settlement: Settlement) -> bool:
@@ -242,9 +258,7 @@ class History:
 
     def grow(self, settled: Settled) -> Settlement:
         """Add the next settlement (see `can_grow`)."""
-        visit = self.visits.get(settled.visit) if settled.visit else None
-        if settled.visit and visit is None:
-            visit = self.visits[settled.visit] = Visit()
+        visit = self.visits.setdefault((settled.provider, settled.visit), Visit()) if settled.visit else None
         if visit is not None:
             visit.settlements.append(settled)
             if settled.begin is not None and visit.begin is None:
@@ -277,9 +291,10 @@ class History:
                 bought.append(Purchase(settlement, line))
         return settlement
 
-    def _left(self, line: Line, seen_from: SettlementKey) -> Line | None:
+    def _left(self, visit: VisitKey, line: Line, seen_from: SettlementKey) -> Line | None:
+        """What is left of a settled line for somebody who looks from a later settlement."""
         count, amount = line.count, line.amount
-        for key, less_count, less_amount in self._refunds.get((line.visit, line.number), ()):
+        for key, less_count, less_amount in self._refunds.get((visit, line.number), ()):
             if key <= seen_from:
                 count, amount = count - less_count, amount - less_amount
         if count == line.count:
@@ -317,14 +332,15 @@ class _Build:
     def __init__(self, history: History, facts: Facts) -> None:
         self.history = history
         self.facts = facts
-        self.admitted: dict[str, Admitted] = {}
-        self.discharged: dict[str, Discharged] = {}
-        self.told: list[tuple[Settled | Diagnosed | Admitted | Discharged, str]] = []
+        self.admitted: dict[VisitKey, Admitted] = {}
+        self.discharged: dict[VisitKey, Discharged] = {}
+        self.taken_back: dict[type[Event], dict[VisitKey, int]] = {}
         self.settled: dict[str, Settled] = {}
 
     def run(self) -> None:
         facts, history = self.facts, self.history
-        cancelled = _latest(facts.of(VisitCancelled))
+        for kind in (VisitCancelled, AdmissionWithdrawn, DischargeWithdrawn):
+            self.taken_back[kind] = _latest(facts.of(kind))
         for fact in facts.by_call.values():
             if not facts.holds(fact):
                 if type(fact) is Settled:
@@ -335,11 +351,11 @@ class _Build:
                     self._settled(fact)
                 case Charged():
                     for line in fact.lines:
-                        self._visit(line.visit).charges.append((fact, line))
+                        self._visit(fact.provider, line.visit).charges.append((fact, line))
                 case ChargesWithdrawn():
                     for what in fact.withdrawals:
-                        self._visit(what.visit).withdrawals.append((fact, what))
-                case VisitOpened() | Diagnosed() if not _after(cancelled.get(fact.visit), fact):
+                        self._visit(fact.provider, what.visit).withdrawals.append((fact, what))
+                case VisitOpened() | Diagnosed():
                     self._opened(fact)
                 case Admitted() | Discharged():
                     self._stay(fact)
@@ -347,15 +363,19 @@ class _Build:
                     history.checks.append(fact)
                 case RegisterRead():
                     history.register.append(fact)
-                    self._died(fact.death_day, "")
+                    self._died(fact.death_day, None)
         history.checks.sort(key=_told)
         history.register.sort(key=_told)
         self._stays()
         self._lines()
         self._newborns()
 
-    def _visit(self, visit: str) -> Visit:
-        return self.history.visits.setdefault(visit, Visit())
+    def _visit(self, provider: str, visit: str) -> Visit:
+        return self.history.visits.setdefault((provider, visit), Visit())
+
+    def _is_taken_back(self, fact: VisitOpened | Diagnosed | Admitted | Discharged, by: type[Event]) -> bool:
+        """Whether a withdrawal of its visit came (by call time, 'not later') after it."""
+        return fact.at <= self.taken_back[by].get((fact.provider, fact.visit), BEFORE_ALL)
 
     def _settled(self, fact: Settled) -> None:
         anchor = settlement_anchor(fact)
@@ -368,38 +388,39 @@ class _Build:
             self.settled[anchor] = fact
 
     def _opened(self, fact: VisitOpened | Diagnosed) -> None:
-        visit = self._visit(fact.visit)
+        if self._is_taken_back(fact, VisitCancelled):
+            return
+        visit = self._visit(fact.provider, fact.visit)
         _begin(visit, fact.begin)
         if type(fact) is Diagnosed:
             visit.diagnoses += fact.diagnoses
             self._sign(visit, fact.at, fact.med_type, fact.diagnoses)
 
     def _stay(self, fact: Admitted | Discharged) -> None:
-        taken_back = AdmissionWithdrawn if type(fact) is Admitted else DischargeWithdrawn
-        withdrawn = _latest(w for w in self.facts.of(taken_back) if w.visit == fact.visit)
-        if _after(withdrawn.get(fact.visit), fact):
+        if self._is_taken_back(fact, AdmissionWithdrawn if type(fact) is Admitted else DischargeWithdrawn):
             return
-        visit = self._visit(fact.visit)
+        key = (fact.provider, fact.visit)
+        visit = self._visit(*key)
         visit.diagnoses += fact.diagnoses
         if type(fact) is Admitted:
             _begin(visit, fact.begin)
             self._sign(visit, fact.begin, fact.med_type, fact.diagnoses)
-            known = self.admitted.get(fact.visit)
+            known = self.admitted.get(key)
             if known is None or _told(fact) < _told(known):
-                self.admitted[fact.visit] = fact
+                self.admitted[key] = fact
         elif type(fact) is Discharged:
             self._sign(visit, fact.at, "", fact.diagnoses)
-            self._died(fact.death_day, fact.visit)
-            latest = self.discharged.get(fact.visit)
+            self._died(fact.death_day, key)
+            latest = self.discharged.get(key)
             if latest is None or _told(fact) > _told(latest):
-                self.discharged[fact.visit] = fact
+                self.discharged[key] = fact
 
-    def _died(self, day: int | None, visit: str) -> None:
+    def _died(self, day: int | None, visit: VisitKey | None) -> None:
         if day is None:
             return
         history = self.history
         history.death_day = day if history.death_day is None else min(day, history.death_day)
-        if visit:
+        if visit is not None:
             history.death_visits.add(visit)
 
     def _sign(self, visit: Visit, at: int, med_type: str, diagnoses: Iterable[Diagnosis]) -> None:
@@ -422,7 +443,7 @@ class _Build:
         uploaded: dict[SettlementKey, list[Line]] = {}
         for fact in self.settled.values():
             if fact.visit:
-                visit = self._visit(fact.visit)
+                visit = self._visit(fact.provider, fact.visit)
                 visit.settlements.append(fact)
                 _begin(visit, fact.begin)
             self._signs_of(fact)
@@ -439,7 +460,7 @@ class _Build:
 
     def _signs_of(self, fact: Settled) -> None:
         codes = (Diagnosis(fact.disease),) if fact.disease else ()
-        visit = self._visit(fact.visit) if fact.visit else Visit(begin=fact.begin)
+        visit = self._visit(fact.provider, fact.visit) if fact.visit else Visit(begin=fact.begin)
         self._sign(visit, fact.at, fact.med_type, codes)
         if not fact.visit:
             self._newborn(visit)
@@ -454,7 +475,9 @@ class _Build:
             self.history.newborn_days.append((first, first + NEWBORN_DAYS))
 
 
-def _told(fact: Settled | Admitted | Discharged | FaceChecked | FaceExcused | RegisterRead) -> tuple[int, str]:
+def _told(
+    fact: Settled | Admitted | Discharged | FaceChecked | FaceExcused | RegisterRead,
+) -> tuple[int, str]:
     return (fact.at, fact.msgid)
 
 
@@ -464,14 +487,11 @@ def _begin(visit: Visit, begin: int | None) -> None:
 
 
 def _latest(
-    facts: Iterator[VisitCancelled] | Iterator[AdmissionWithdrawn] | Iterator[DischargeWithdrawn],
-) -> dict[str, tuple[int, str]]:
-    latest: dict[str, tuple[int, str]] = {}
+    facts: Iterable[VisitCancelled | AdmissionWithdrawn | DischargeWithdrawn],
+) -> dict[VisitKey, int]:
+    """The last withdrawal of each visit, by call time."""
+    latest: dict[VisitKey, int] = {}
     for fact in facts:
-        latest[fact.visit] = max(latest.get(fact.visit, (0, "")), (fact.at, fact.msgid))
+        key = (fact.provider, fact.visit)
+        latest[key] = max(latest.get(key, BEFORE_ALL), fact.at)
     return latest
-
-
-def _after(withdrawal: tuple[int, str] | None, fact: VisitOpened | Diagnosed | Admitted | Discharged) -> bool:
-    """Whether a withdrawal came (by call time, 'not later') after what it takes back."""
-    return withdrawal is not None and fact.at <= withdrawal[0]

@@ -99,7 +99,9 @@ class PersonMemory:
     def _next(self, settled: Settled) -> Settlement | None:
         if not self.facts.stands(settled):
             if self._history is not None:
-                self._history.reversed.setdefault(f"settlement|{settled.provider}|{settled.settlement_id}", settled)
+                self._history.reversed.setdefault(
+                    f"settlement|{settled.provider}|{settled.settlement_id}", settled
+                )
             return None
         if self._history is None:
             history = self.history  # built with the new settlement in it

@@ -25,7 +25,9 @@ class CoverLimits(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True)
     newborn_days: int = 90
 
 
-def find(settlement: Settlement, history: History, limits: CoverLimits, reference: Reference) -> Breach | None:
+def find(
+    settlement: Settlement, history: History, limits: CoverLimits, reference: Reference
+) -> Breach | None:
     """The latest 1101 up to the settlement decides; later ones can only clear."""
     if not history.register:
         return None

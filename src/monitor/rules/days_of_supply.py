@@ -47,7 +47,9 @@ class Stock:
         self._day = day
 
 
-def find(settlement: Settlement, history: History, limits: SupplyLimits, reference: Reference) -> Breach | None:
+def find(
+    settlement: Settlement, history: History, limits: SupplyLimits, reference: Reference
+) -> Breach | None:
     """The whole line breaches that brings the stock above the limit."""
     fact = settlement.fact
     if fact.infno == INPATIENT_INFNO or fact.med_type in WITHOUT_DAY_LIMIT:

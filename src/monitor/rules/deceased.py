@@ -17,7 +17,7 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
     died = death_day(settlement, history, reference)
     if died is None or settlement.at // DAY <= died:
         return None
-    if settlement.fact.visit and settlement.fact.visit in history.death_visits:
+    if settlement.visit in history.death_visits:
         return None
     after = [line for line in settlement.lines if line.at // DAY > died]
     if settlement.lines and not after:

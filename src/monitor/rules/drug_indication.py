@@ -28,7 +28,11 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
     return Breach(
         severity=1,
         breaching=own(settlement, lines),
-        said={"item": drug, "known": ",".join(known[:5]), "allowed": ",".join(reference.drug_indication[drug][:10])},
+        said={
+            "item": drug,
+            "known": ",".join(known[:5]),
+            "allowed": ",".join(reference.drug_indication[drug][:10]),
+        },
     )
 
 

@@ -4,7 +4,7 @@ Lines of a stay are measured against the whole stay: three bed days entered on o
 passed. A newborn is billed on the mother's card, so two beds a day are right there.
 """
 
-from monitor.events import COUNT_UNIT, DAY, Line
+from monitor.events import COUNT_UNIT, DAY
 from monitor.memory.history import History, Purchase, Settlement
 from monitor.outputs import Kind, number
 from monitor.reference import Reference
@@ -59,17 +59,13 @@ def find(settlement: Settlement, history: History, limits: OnceLimits, reference
 
 
 def _within_stay(one: Purchase, upto: list[Purchase], history: History, limits: OnceLimits) -> bool:
-    visit = one.line.visit or one.settlement.fact.visit
+    visit = one.settlement.visit
     stay = history.stay_of(visit)
     if stay is None:
         return False
     days = one.line.at // DAY - stay.begin_day + 1
-    total = sum(p.line.count for p in upto if _visit(p.settlement, p.line) == visit)
+    total = sum(p.line.count for p in upto if p.settlement.visit == visit)
     return total <= days * limits.times * COUNT_UNIT
-
-
-def _visit(settlement: Settlement, line: Line) -> str:
-    return line.visit or settlement.fact.visit
 
 
 RULE = Rule(

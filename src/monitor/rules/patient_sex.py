@@ -20,9 +20,7 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
     if not sex:
         return None
     lines = [
-        line
-        for line in settlement.lines
-        if line.item in restricted and reference.drug_sex[line.item] != sex
+        line for line in settlement.lines if line.item in restricted and reference.drug_sex[line.item] != sex
     ]
     if not lines:
         return None
@@ -30,7 +28,11 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
     return Breach(
         severity=1,
         breaching=own(settlement, lines),
-        said={"item": lines[0].item, "allowed_zh": ZH.get(allowed, allowed), "allowed_en": EN.get(allowed, allowed)},
+        said={
+            "item": lines[0].item,
+            "allowed_zh": ZH.get(allowed, allowed),
+            "allowed_en": EN.get(allowed, allowed),
+        },
     )
 
 

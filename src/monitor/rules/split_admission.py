@@ -4,7 +4,7 @@ Chemotherapy, dialysis and the like come back by plan: a second stay with such a
 """
 
 from monitor.events import DAY
-from monitor.memory.history import History, Stay
+from monitor.memory.history import History, Stay, VisitKey
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach
@@ -21,16 +21,16 @@ class SplitLimits(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True)
 def find_stay(stay: Stay, history: History, limits: SplitLimits, reference: Reference) -> Breach | None:
     """The later stay against the nearest discharge before it."""
     admitted = stay.admitted
-    codes = [d.code for d in history.visits[admitted.visit].diagnoses]
+    codes = [d.code for d in history.visits[stay.visit].diagnoses]
     if any(code.startswith(reference.split_exempt) for code in codes):
         return None
     gaps = [
         (stay.begin_day - earlier.end // DAY, earlier.msgid, earlier)
         for earlier in history.discharges
         if earlier.provider == admitted.provider
-        and earlier.visit != admitted.visit
+        and (earlier.provider, earlier.visit) != stay.visit
         and 0 <= stay.begin_day - earlier.end // DAY <= limits.days
-        and _began_before(history, earlier.visit, admitted.begin)
+        and _began_before(history, (earlier.provider, earlier.visit), admitted.begin)
     ]
     if not gaps:
         return None
@@ -44,7 +44,7 @@ def find_stay(stay: Stay, history: History, limits: SplitLimits, reference: Refe
     )
 
 
-def _began_before(history: History, visit: str, begin: int) -> bool:
+def _began_before(history: History, visit: VisitKey, begin: int) -> bool:
     """Of two admissions on one day the later one is the second stay."""
     other = history.stay_of(visit)
     return other is None or other.admitted.begin < begin

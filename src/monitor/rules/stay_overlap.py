@@ -47,7 +47,9 @@ def find_stay(stay: Stay, history: History, limits: OverlapLimits, reference: Re
     )
 
 
-def find(settlement: Settlement, history: History, limits: OverlapLimits, reference: Reference) -> Breach | None:
+def find(
+    settlement: Settlement, history: History, limits: OverlapLimits, reference: Reference
+) -> Breach | None:
     """The lines of an outpatient or pharmacy settlement against the stays."""
     if not history.stays or settlement.fact.infno == INPATIENT_INFNO or history.is_newborn_time(settlement):
         return None
@@ -57,7 +59,7 @@ def find(settlement: Settlement, history: History, limits: OverlapLimits, refere
     if not settlement.lines:
         times = [(settlement.at, None)]  # type: ignore[list-item]  # no line known: the settlement's own time
     for stay in history.stays:
-        if stay.admitted.visit == settlement.fact.visit:
+        if stay.visit == settlement.visit:
             continue
         hits = [(at, line) for at, line in times if _inside(at, stay, history, limits)]
         if hits:
