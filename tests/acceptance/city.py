@@ -1,5 +1,7 @@
 """A small set of days in which every rule finds something."""
 
+import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from tests import wire
@@ -27,6 +29,13 @@ def call_time(record: wire.Record) -> float:
     if record["request"]["infno"] in {"2102", "2207", "2304"} and record["reply"]:
         text = record["reply"]["output"]["setlinfo"]["setl_time"]
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+
+def shuffled(records: Sequence[wire.Record], seed: int) -> list[wire.Record]:
+    """The records as they arrive when each is delayed by less than the allowed lateness of 5 min."""
+    chance = random.Random(seed)
+    delayed = [(call_time(each) + chance.uniform(0, 299), n, each) for n, each in enumerate(records)]
+    return [each for _, _, each in sorted(delayed, key=lambda row: row[:2])]
 
 
 def at(clock: str, day: int = 10) -> str:

@@ -1,12 +1,9 @@
 """Same events, repeats, retries, conflicts, reversals and the order of arrival."""
 
-import random
-from collections.abc import Sequence
-
 import pytest
 
 from tests import wire
-from tests.acceptance.city import busy_day, call_time
+from tests.acceptance.city import busy_day, shuffled
 from tests.acceptance.conftest import Replay
 from tests.acceptance.outcome import flat, msgids, settled
 
@@ -166,13 +163,6 @@ def test_what_comes_behind_the_watermark_is_late_but_counts(replay: Replay) -> N
     outcome = replay([*others, at_the_watermark, behind_it])
     assert [each["late"] for each in outcome.open_of(MARK)] == [True, False]
     assert [outcome.decision(each)[0] for each in (at_the_watermark, behind_it)] == ["reject", "reject"]
-
-
-def shuffled(records: Sequence[wire.Record], seed: int) -> list[wire.Record]:
-    """The records as they arrive when each is delayed by less than the allowed lateness of 5 min."""
-    chance = random.Random(seed)
-    delayed = [(call_time(each) + chance.uniform(0, 299), n, each) for n, each in enumerate(records)]
-    return [each for _, _, each in sorted(delayed, key=lambda row: row[:2])]
 
 
 def test_the_busy_day_finds_every_kind(replay: Replay) -> None:

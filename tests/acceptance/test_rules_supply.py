@@ -145,7 +145,7 @@ def test_some_kinds_of_care_have_no_limit(replay: Replay, med_type: str) -> None
 
 
 def test_a_family_purchase_is_suspect_and_adds_to_the_holders_stock(replay: Replay) -> None:
-    family = buy(0, "12", family=True)
+    family = buy(day(0, "10:00:00"), "12", family=True)
     outcome = run(replay, buy(0, "20"), family)
     assert outcome.one(RULE)["severity"] == 2
     assert outcome.decision(family) == ("remind", "0.00")
