@@ -27,7 +27,7 @@ _OPENING = 7 * HOUR + 2100
 _LATER = (9 * HOUR, 19 * HOUR)
 _NIGHT = (1200, 5 * HOUR)
 _RECORDS_PER_REPEAT = 25_000
-_SCENE_RECORDS = 470
+_SCENE_RECORDS = 485
 _SMALLEST = 3_000
 
 
@@ -103,6 +103,7 @@ def _volume(records: int, *, sign_ins: int) -> day.Volume:
         refills=ordinary * 6 // 1000,
         stays=ordinary * 7 // 1000,
         admissions=ordinary * 3 // 1000,
+        withdrawals=max(7, ordinary * 7 // 10_000),
         reads=ordinary * 12 // 1000,
     )
 

@@ -6,11 +6,12 @@ Nobody in here breaches a rule: each person has one story, amounts multiply out,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from random import Random
 
 import msgspec
 
-from monitor.simulator import acts, hospital, register, settlement
+from monitor.simulator import acts, hospital, register, settlement, withdrawals
 from monitor.simulator.catalogue import (
     ADD_ONS,
     CONDITIONS,
@@ -51,6 +52,7 @@ class Volume(msgspec.Struct, frozen=True):
     refills: int
     stays: int
     admissions: int
+    withdrawals: int
     reads: int
 
 
@@ -61,6 +63,7 @@ def plan(stage: Stage, volume: Volume) -> list[Timed]:
     stories += _sign_ins(stage)
     stories += [story for _ in range(volume.stays) for story in _in_house(stage)]
     stories += [story for _ in range(volume.admissions) for story in _newly_admitted(stage)]
+    stories += [_withdrawn(stage, number) for number in range(volume.withdrawals)]
     stories += [story for _ in range(volume.refills) for story in _monthly_refill(stage)]
     stories += [story for _ in range(volume.visits) for story in _seen_by_a_doctor(stage)]
     stories += [story for _ in range(volume.sales) for story in _customer(stage)]
@@ -226,12 +229,20 @@ def _newly_admitted(stage: Stage) -> list[Timed]:
     return [(at - 120, varied(rng, story()))]
 
 
+def _withdrawn(stage: Stage, number: int) -> Timed:
+    """Something a hospital takes back: each kind in its turn."""
+    at = stage.today + 8 * HOUR + stage.rng.randrange(9 * HOUR)
+    story = withdrawals.STORIES[number % len(withdrawals.STORIES)](stage, at)
+    opening = next(story)
+    return opening.sent, varied(stage.rng, chain((opening,), story))
+
+
 def varied(rng: Random, story: Iterator[Call]) -> Iterator[Call]:
     """The story, with a tolerated change of form here and there; a repeated call keeps its bytes."""
     last: object = None
     for call in story:
         request = call.record["request"]
-        if request is not last and rng.random() < 0.04:
+        if request is not last and rng.random() < 0.08:
             vary(rng, call.record)
         last = request
         yield call

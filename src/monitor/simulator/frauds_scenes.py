@@ -134,6 +134,18 @@ def cards_swiped_in_a_row(stage: Stage, at: int) -> Iterator[Call]:
     stage.fraud("LOC-PHARMACY-BURST", "cards swiped in a row", sold[-1], calls=sold[:-1])
 
 
+def the_same_cards_on_three_days(stage: Stage, at: int) -> Iterator[Call]:
+    """Five cards come together within a minute, on three days: whoever keeps them swipes them all."""
+    people = [stage.adult(healthy=True) for _ in range(5)]
+    shop = stage.counter(at, at + 48)
+    sold = []
+    for turn, days in enumerate((6, 3, 0)):
+        for number, person in enumerate(people):
+            basket, when = [one(_SMALL[(number + turn) % 6])], at - days * DAY + 12 * number
+            sold.append((yield from sale(stage, person, shop, basket, at=when, way=BRISK)))
+    stage.fraud("LOC-PHARMACY-BURST", "the same cards on three days", sold[-1], calls=sold[:-1])
+
+
 def one_card_again_and_again(stage: Stage, at: int) -> Iterator[Call]:
     """Three settlements of one card within six minutes."""
     person, shop = stage.adult(healthy=True), stage.counter(at, at + 8 * MINUTE)
@@ -210,6 +222,7 @@ SCENE_FRAUDS: tuple[Cast, ...] = (
     Cast("LOC-FACE-MISMATCH", "impostor at the till", impostor_at_the_till),
     Cast("LOC-DIALYSIS-ABSENT", "dialysis without the patient", dialysis_without_the_patient),
     Cast("LOC-PHARMACY-BURST", "cards swiped in a row", cards_swiped_in_a_row),
+    Cast("LOC-PHARMACY-BURST", "the same cards on three days", the_same_cards_on_three_days),
     Cast("LOC-CARD-REPEAT", "one card again and again", one_card_again_and_again),
     Cast("LOC-CARD-REPEAT", "one card four times a day", one_card_four_times_a_day),
     Cast("LOC-CARD-HOPPING", "one card across town", one_card_across_town),

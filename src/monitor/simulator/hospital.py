@@ -83,7 +83,6 @@ def upload(desk: Desk, visit: Visit, lines: Sequence[Line], *, at: int, batch: s
             "mdtrt_id": visit.mdtrt_id,
             "psn_no": visit.person.psn_no,
             "drord_no": "",
-            "init_feedetl_sn": "",
         }
     else:
         tie = {"mdtrt_id": visit.mdtrt_id, "psn_no": visit.person.psn_no, "chrg_bchno": batch}
@@ -94,10 +93,14 @@ def upload(desk: Desk, visit: Visit, lines: Sequence[Line], *, at: int, batch: s
         "acord_dept_name": "内科",
         "memo": "",
     }
-    rows = [charge(line, visit.hospital) | tie for line in lines]
+    rows = [charge(line, visit.hospital) | tie | _refunded(line) for line in lines]
     output = {"result": [cut(line) for line in lines]}
     infno = "2301" if visit.is_stay else "2204"
     return desk.call(infno, visit.hospital, visit.person, at=at, data={"feedetail": rows}, output=output)
+
+
+def _refunded(line: Line) -> Json:
+    return {"init_feedetl_sn": line.refund_of} if line.refund_of else {}
 
 
 def withdraw_batch(desk: Desk, visit: Visit, *, at: int, batch: str) -> Call:

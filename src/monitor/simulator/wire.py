@@ -57,6 +57,8 @@ def yuan(fen: int) -> str:
 
 def decimal(value: int, places: int) -> str:
     """A fixed-point number without useless zeros, at least two digits for prices below a fen."""
+    if value < 0:
+        return "-" + decimal(-value, places)
     whole, part = divmod(value, 10**places)
     text = f"{part:0{places}d}".rstrip("0")
     return f"{whole}.{text}" if text else str(whole)
@@ -81,7 +83,10 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct):
-    """One charge line: what, how much, for how many days; `boxes` are the trace codes that went with it."""
+    """One charge line: what, how much, for how many days; `boxes` are the trace codes that went with it.
+
+    Of a refund `refund_of` is the line it takes back, count and amount are negative.
+    """
 
     sn: str
     item: Item
@@ -90,6 +95,7 @@ class Line(msgspec.Struct):
     days: int
     at: int
     rx_circ: str = "0"
+    refund_of: str = ""
     boxes: Sequence[str] = ()
 
 

@@ -1,7 +1,8 @@
-from collections import Counter
+from collections import defaultdict
+from decimal import Decimal
 
 from tests.monitor.simulator.conftest import Day
-from tests.monitor.simulator.reading import amount, boxes, lines, multiplied, setlinfo
+from tests.monitor.simulator.reading import amount, boxes, lines, many, multiplied, setlinfo
 
 
 def _uploaded_by(day: Day, rule_id: str) -> set[str]:
@@ -53,22 +54,29 @@ def test_a_pharmacy_settles_the_sum_of_its_lines(day: Day) -> None:
             )
 
 
-def test_a_hospital_settles_the_sum_of_what_it_uploaded(day: Day) -> None:
-    uploaded: Counter[str] = Counter()
-    withdrawn: set[tuple[str, str]] = set()
-    for record in day.records:
-        if record["request"]["infno"] == "2205":
-            data = record["request"]["input"]["data"]
-            withdrawn.add((data["mdtrt_id"], data["chrg_bchno"]))
+def test_a_hospital_settles_the_sum_of_what_it_uploaded_and_did_not_take_back(day: Day) -> None:
+    uploaded: dict[str, dict[str, tuple[str, Decimal]]] = defaultdict(dict)
     for record in day.records:
         request = record["request"]
+        given = request["input"]
         if request["infno"] in ("2204", "2301"):
             for line in lines(record):
-                if (line["mdtrt_id"], line.get("chrg_bchno", "")) not in withdrawn:
-                    uploaded[line["mdtrt_id"]] += int(amount(line["det_item_fee_sumamt"]) * 100)
+                entry = (str(line.get("chrg_bchno", "")), amount(line["det_item_fee_sumamt"]))
+                uploaded[line["mdtrt_id"]][line["feedetl_sn"]] = entry
+        elif request["infno"] == "2205":
+            kept = uploaded[given["data"]["mdtrt_id"]]
+            for number in [n for n, (batch, _) in kept.items() if batch == given["data"]["chrg_bchno"]]:
+                del kept[number]
+        elif request["infno"] == "2302":
+            for row in many(given["data"]):
+                kept = uploaded[row["mdtrt_id"]]
+                for number in list(kept) if row["feedetl_sn"] == "0000" else [row["feedetl_sn"]]:
+                    del kept[number]
         info = setlinfo(record)
         if request["infno"] in ("2207", "2304") and info is not None:
-            assert int(amount(info["medfee_sumamt"]) * 100) == uploaded[info["mdtrt_id"]]
+            assert amount(info["medfee_sumamt"]) == sum(
+                sum_ for _, sum_ in uploaded[info["mdtrt_id"]].values()
+            )
 
 
 def test_a_box_is_sold_once_unless_it_is_a_story(day: Day) -> None:

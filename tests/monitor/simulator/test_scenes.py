@@ -67,7 +67,7 @@ def test_every_fraud_is_out_in_the_first_third_of_the_feed(day: Day) -> None:
 
 
 def test_scenes_play_again_in_a_larger_city() -> None:
-    city = City(seed=2, records=50_000)
+    city = City(seed=2, records=25_000)
     for _ in city.feed():
         pass
     frauds = Counter(row.rule_id for row in city.truth if row.kind == "fraud")
