@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import msgspec
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
 from monitor.events import TraceMark
 from monitor.interface import wire
-from monitor.interface.envelope import decode_part
-from monitor.interface.fields import ident, many, read, text
+from monitor.interface.envelope import fault_of
+from monitor.interface.fields import code, ident, many, read
 from monitor.interface.outcomes import Fault, Reason
 
 T = TypeVar("T")
@@ -45,14 +46,20 @@ class Call(Struct):
 
     def read_input(self, decoder: Decoder[T]) -> T:
         """The input as its wire struct."""
-        return decode_part(decoder, self.input, "input")
+        try:
+            return decoder.decode(self.input)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise fault_of(error).inside("input") from None
 
     def read_output(self, decoder: Decoder[T]) -> T | None:
         """The output as its wire struct; None where the reply carries none."""
         output = self.output
         if output is None or (len(output) <= NOTHING_BYTES_MAX and bytes(output) in NOTHING):
             return None
-        return decode_part(decoder, output, "output")
+        try:
+            return decoder.decode(output)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise fault_of(error).inside("output") from None
 
     def rows(self, value: wire.Of[T], path: str) -> list[T]:
         """As `fields.many` within the limit of lines."""
@@ -66,31 +73,38 @@ class Call(Struct):
         """The usable trace codes of what may carry some under any of the three spellings, each code once."""
         marks: dict[str, bool] = {}
         for carrier in carriers:
-            for items in (carrier.drug_trac_info, carrier.drugtracinfo, carrier.durg_trac_info):
-                if items is not None:
-                    self._collect(items, f"{path}.drug_trac_info", marks)
-        return tuple([TraceMark(code, split) for code, split in marks.items()]) if marks else ()
+            if carrier.drug_trac_info is not None:
+                self._collect(carrier.drug_trac_info, path, marks)
+            if carrier.drugtracinfo is not None:
+                self._collect(carrier.drugtracinfo, path, marks)
+            if carrier.durg_trac_info is not None:
+                self._collect(carrier.durg_trac_info, path, marks)
+        return tuple([TraceMark(*mark) for mark in marks.items()]) if marks else ()
 
     def _collect(self, items: wire.Of[wire.Trace], path: str, marks: dict[str, bool]) -> None:
-        for item in self.rows(items, path):
-            code = item.drug_trac_codg
-            if type(code) is not str:
-                code = read(_trace_text, code, f"{path}.drug_trac_codg")
-            if self._usable(code):
-                split = read(text, item.trdn_flag, f"{path}.trdn_flag") == "1"
-                marks[code] = split or marks.get(code, False)
-                if len(marks) > self.door.lines_max:
-                    raise Fault(Reason.TOO_MANY_LINES, path)
-            else:
-                self.notes.append("trace_unusable")
+        try:
+            for item in self.rows(items, ""):
+                trace = item.drug_trac_codg
+                if type(trace) is not str:
+                    trace = read(_trace_text, trace, "drug_trac_codg")
+                if self._is_usable(trace):
+                    marks[trace] = code(item.trdn_flag) == "1" or marks.get(trace, False)
+                else:
+                    self.notes.append("trace_unusable")
+            if len(marks) > self.door.lines_max:
+                raise Fault(Reason.TOO_MANY_LINES)  # noqa: TRY301 - where it is told with its path
+        except Fault as fault:
+            raise fault.inside(f"{path}.drug_trac_info") from None
+        except TypeError:
+            raise Fault(Reason.WRONG_TYPE, f"{path}.drug_trac_info.trdn_flag") from None
 
-    def _usable(self, code: str) -> bool:
+    def _is_usable(self, trace: str) -> bool:
         return (
-            len(code) == TRACE_DIGITS
-            and code.isascii()
-            and code.isdigit()
-            and code.count(code[0]) < TRACE_DIGITS
-            and code not in self.door.trace_ignore
+            len(trace) == TRACE_DIGITS
+            and trace.isdecimal()
+            and trace.isascii()
+            and trace.count(trace[0]) < TRACE_DIGITS
+            and trace not in self.door.trace_ignore
         )
 
 

@@ -126,7 +126,7 @@ def _order_line(row: wire.Order, path: str, at: int) -> Line:
     try:
         return Line(
             ident(row.rx_id),
-            ident(row.hilist_code),
+            fields.needed_code(row.hilist_code),
             at if begun is None or begun == "" else begin_or_end(begun),
             fields.count(row.cnt),
             fields.price(row.pric),

@@ -57,14 +57,11 @@ def typed_decoder(shape: type[T]) -> Decoder[T]:
     return Decoder(shape, float_hook=plain)
 
 
-def decode_part(decoder: Decoder[T], raw: Raw, path: str) -> T:
-    """An input or output as its wire struct; a fault names the path from `path` on."""
-    try:
-        return decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        raise Fault(Reason.WRONG_TYPE, _path_of(error).removeprefix("$")).inside(path) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise Fault(Reason.NOT_JSON) from None
+def fault_of(error: msgspec.DecodeError | UnicodeDecodeError) -> Fault:
+    """What was wrong with an input or output, with the path from there on."""
+    if isinstance(error, msgspec.ValidationError):
+        return Fault(Reason.WRONG_TYPE, _path_of(error).removeprefix("$"))
+    return Fault(Reason.NOT_JSON)
 
 
 def _path_of(error: msgspec.ValidationError) -> str:

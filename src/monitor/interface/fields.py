@@ -63,6 +63,12 @@ def ident(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     return text(value)
 
 
+code = lru_cache(maxsize=CACHED)(text)
+"""As `text`, for what comes again and again: codes, batches, visits."""
+needed_code = lru_cache(maxsize=CACHED)(ident)
+"""As `ident`, for what comes again and again: items."""
+
+
 def _scaled(value: Any, digits: int) -> int:  # noqa: ANN401 - whatever JSON holds
     """`value` in units of 10**-digits, halves away from zero; empty is 0."""
     if value == "":
@@ -88,7 +94,7 @@ def _scaled(value: Any, digits: int) -> int:  # noqa: ANN401 - whatever JSON hol
     return scaled
 
 
-# The caches take texts and numbers as they are and wrap all else, so True is never taken for 1.
+# Caches take texts and numbers as they are and wrap all else, so True is never taken for 1.
 @lru_cache(maxsize=CACHED)
 def fen(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """An amount (16,2) that must be there, in fen."""
@@ -198,6 +204,8 @@ def blame(part: Any, path: str, readers: Mapping[str, Callable[[Any], object]]) 
 
 def one(value: T | list[T] | str | None, path: str) -> T | None:
     """The object, or the only one of a list; None where there is none."""
+    if value is None:
+        return None
     if isinstance(value, list):
         if len(value) > 1:
             raise Fault(Reason.WRONG_TYPE, path)
@@ -219,7 +227,9 @@ def needed(value: T | list[T] | str | None, path: str) -> T:
 
 def many(value: T | list[T] | str | None, path: str, *, limit: int) -> list[T]:
     """The rows of a list, or the lone object that stands for a list of one; at most `limit` of them."""
-    if type(value) is list:
+    if value is None:
+        return []
+    if isinstance(value, list):
         if len(value) > limit:
             raise Fault(Reason.TOO_MANY_LINES, path)
         return value
