@@ -1,7 +1,7 @@
 """A gateway on a free port of this machine, asked over real HTTP.
 
-One server runs for all tests and each test puts a fresh application behind it: a server needs a fifth of a second
-to stop, an application is made in ten milliseconds.
+One server runs for all tests and each test puts a fresh application behind it: a server needs a fifth of a
+second to stop, an application is made in ten milliseconds.
 """
 
 import asyncio

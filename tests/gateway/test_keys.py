@@ -1,10 +1,11 @@
 """Tokens of callers: kept as hashes, told apart, changed without a gap."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from monitor.gateway.keys import Keys, as_file, load_keys, new_tokens
+from monitor.gateway.keys import INDEX_BYTES, Keys, as_file, load_keys, new_tokens
 from monitor.tables import ReferenceTableError
 
 
@@ -32,6 +33,12 @@ def test_two_tokens_of_one_code_both_open_while_one_is_changed(tmp_path: Path) -
 )
 def test_any_other_header_is_nobody_s(header: str | None) -> None:
     assert Keys([("H1", bytes(32))]).holder(header) is None
+
+
+def test_a_hash_that_only_begins_alike_does_not_open() -> None:
+    begins_alike = sha256(b"a token").digest()[:INDEX_BYTES] + bytes(28)
+    assert Keys([("H1", begins_alike)]).holder("Bearer a token") is None
+    assert Keys([("H1", begins_alike), ("P1", sha256(b"a token").digest())]).holder("Bearer a token") == "P1"
 
 
 def test_without_a_file_nobody_is_let_in() -> None:

@@ -178,6 +178,13 @@ async def test_a_body_over_the_limit_is_refused_whether_it_says_so_or_not(open_d
         assert (await door.call(check())).status_code == 200
 
 
+async def test_a_record_over_the_intake_s_limit_is_too_large_whatever_the_setting(
+    open_door: OpenDoor,
+) -> None:
+    async with open_door(gateway_body_bytes_max=10_000_000) as door:
+        assert (await door.call(check(opter_name="x" * 2_000_000))).status_code == 413
+
+
 async def test_ten_megabytes_are_refused_without_being_kept(door: Door) -> None:
     answer = await door.call(check(opter_name="x" * 4_000_000))
     assert answer.status_code == 413

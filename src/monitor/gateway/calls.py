@@ -75,7 +75,7 @@ class Calls:
         started, came_ms = perf_counter(), self._clock()
         call = self._intake.decode_call(body)
         if not call.infno:
-            raise refusal(HTTPStatus.BAD_REQUEST, f"no national envelope: {_why(call)}")
+            raise refusal(_status(call), f"no national envelope: {_why(call)}")
         if call.provider and call.provider != holder:
             raise refusal(HTTPStatus.FORBIDDEN, "the token is not that of fixmedins_code")
         said = await self._said(call, now_s=came_ms // 1000)
@@ -124,6 +124,11 @@ class Calls:
             logger.warning("feedback could not be written: %s", type(error).__name__)
             return _refused(texts.TRY_AGAIN[self._language])
         return Said(output=feedback_output(record["jr_id"] for record in records))
+
+
+def _status(call: GatewayCall) -> HTTPStatus:
+    too_large = isinstance(call.outcome, Rejected) and call.outcome.reason is Reason.TOO_LARGE
+    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
 
 
 def _why(call: GatewayCall) -> str:
