@@ -165,14 +165,20 @@ def discharge(call: Call) -> tuple[Event, ...]:
 
 def _main_diagnoses(call: Call, asked: wire.VisitInput, info: wire.Visit, path: str) -> tuple[Diagnosis, ...]:
     """Those of diseinfo with maindiag_flag 1, and dscg_maindiag_code unless its own row voids it."""
-    rows = call.rows(asked.diseinfo, "input.diseinfo")
-    mains = [each for each in _diagnoses(rows) if each.main]
+    person = read(text, info.psn_no, f"{path}.psn_no")
+    rows = [row for row in call.rows(asked.diseinfo, "input.diseinfo") if _is_of(row, person)]
+    stated = _diagnoses(rows)
+    mains = [each for each in stated if each.main]
     code = read(text, info.dscg_maindiag_code, f"{path}.dscg_maindiag_code")
-    valid = {each.code for each in _diagnoses(rows)}
-    listed = {row.diag_code for row in rows}
-    if code and (code in valid or code not in listed) and all(each.code != code for each in mains):
+    is_void = any(text(row.diag_code) == code for row in rows) and all(each.code != code for each in stated)
+    if code and not is_void and all(each.code != code for each in mains):
         mains.insert(0, Diagnosis(code, main=True))
     return tuple(mains)
+
+
+def _is_of(row: wire.Disease, person: str) -> bool:
+    """Whether a row of diseinfo is of this person: most name none."""
+    return read(text, row.psn_no, "input.diseinfo.psn_no") in {"", person}
 
 
 def _diagnoses(rows: list[wire.Disease]) -> list[Diagnosis]:

@@ -22,7 +22,8 @@ YEAR_MIN, YEAR_MAX = 2000, 2100
 NUMBER_LIMIT = 10**16
 """Every number of the interface has 16 digits at most (16,2; 16,4; 16,6)."""
 EXPONENT_MAX = 40
-CACHED = 65_536
+CACHED = 16_384
+"""Values that a reader remembers; some 200 bytes each."""
 
 _NUMBER = re.compile(r"(-?)(\d{0,40})(?:\.(\d{0,40}))?", re.ASCII)
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)", re.ASCII)

@@ -17,7 +17,6 @@ from tests.monitor.interface.records import (
     decoded,
     ignored,
     only,
-    refusal,
     sample,
 )
 
@@ -266,6 +265,11 @@ def test_only_the_main_diagnoses_of_a_stay_get_in() -> None:
     assert only("2401", {f"{path}.vali_flag": "0"}).diagnoses == ()
 
 
+def test_a_diagnosis_of_somebody_else_is_left_out() -> None:
+    changes = {"request.input.diseinfo.0.psn_no": "2", "request.input.diseinfo.0.diag_code": "Z38.000"}
+    assert only("2401", changes).diagnoses == (Diagnosis("K35.900", main=True),)
+
+
 def test_goods_that_were_paid_privately_are_none_of_ours() -> None:
     path = "request.input.selinfoDetail.0"
     assert ignored("3505A", {f"{path}.psn_no": ""}) == "self_pay_goods"
@@ -288,10 +292,3 @@ def test_what_nobody_needs_may_be_missing_or_anything() -> None:
         "reply.output.setldetail": "none",
     }
     assert decoded("2102", changes) == decoded("2102")
-
-
-def test_a_withdrawal_that_does_not_say_what_is_refused() -> None:
-    assert refusal("2205", {"request.input.data.chrg_bchno": GONE}) == (
-        "missing_field",
-        "request.input.data.chrg_bchno",
-    )
