@@ -1,0 +1,54 @@
+"""A Kafka record as the stages see it, and the headers that the monitor writes."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+Headers: TypeAlias = list[tuple[str, bytes]]
+
+AT: Final = "at"
+"""When the call's record came in (ms since the epoch), carried through all stages: latency is measured from it."""
+REPLY_TO: Final = "reply-to"
+"""Which gateway waits for the verdict; never in a value, so that others can skip it undecoded."""
+CORRELATION: Final = "correlation"
+WATERMARK: Final = "watermark"
+SOURCE: Final = "source"
+"""Partition number that a watermark comes from."""
+FINDING: Final = "finding"
+"""The whole finding (msgpack): the topic's JSON holds what the contract names, incidents need its inner parts too."""
+
+
+class Record(Struct, frozen=True, gc=False):
+    """One record of a batch. `at_ms` is when the call came in, `timestamp_ms` the record's own."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Mapping[str, bytes]
+
+    @property
+    def at_ms(self) -> int:
+        """When the call's own record came in."""
+        raw = self.headers.get(AT)
+        return self.timestamp_ms if raw is None else _number(raw, self.timestamp_ms)
+
+
+def headers_of(pairs: Iterable[tuple[str, bytes]] | None) -> dict[str, bytes]:
+    """Headers by name; of several with one name the last."""
+    return {name: value or b"" for name, value in pairs} if pairs else {}
+
+
+def at_header(at_ms: int) -> tuple[str, bytes]:
+    """When the call came in, for the next stage."""
+    return (AT, b"%d" % at_ms)
+
+
+def _number(raw: bytes, other: int) -> int:
+    try:
+        return int(raw)
+    except ValueError:
+        return other

@@ -1,0 +1,77 @@
+"""What a stage is: a pure step from a record and a memory to what follows, for one partition number."""
+
+from abc import ABC, abstractmethod
+from time import time
+from typing import Any, ClassVar, Final
+
+from msgspec import Struct
+
+from monitor.incidents import IncidentPolicy
+from monitor.interface.intake import Intake
+from monitor.knowledge import Knowledge
+from monitor.metrics import Metrics, ProviderLabels
+from monitor.settings import Settings
+from monitor.watermark import BEGINNING
+from streams.engine.dead_letters import Sealer
+from streams.engine.records import Record
+from streams.engine.state import Memories
+from streams.engine.turn import Turn
+from streams.topics import TableName, Topic
+
+
+class Context(Struct, frozen=True):
+    """What all stages of a worker share."""
+
+    settings: Settings
+    knowledge: Knowledge
+    policy: IncidentPolicy
+    intake: Intake
+    sealer: Sealer
+    metrics: Metrics
+    provider_label: ProviderLabels
+
+    def put_aside(self, record: Record, *, stage: str, reason: str, detail: str, turn: Turn) -> None:
+        """Make a record a dead letter."""
+        value, headers = self.sealer.letter(record, reason=reason, detail=detail, at_ms=int(time() * 1000))
+        turn.send(Topic.DEAD_LETTERS, None, value, headers)
+        self.metrics.dead_letters.labels(stage, reason).inc()
+
+
+class Stage(ABC):
+    """One stage of one partition number. It never waits; whatever it raises makes the record a dead letter."""
+
+    name: ClassVar[str]
+    reads: ClassVar[tuple[Topic, ...]]
+    tells: ClassVar[Topic | None] = None
+    """Where its watermark goes."""
+
+    def __init__(self, context: Context, number: int, memories: Memories) -> None:
+        self.context: Final = context
+        self.number: Final = number
+        self.memories: Final = memories
+
+    @abstractmethod
+    def take(self, record: Record, turn: Turn) -> None:
+        """One record."""
+
+    def hear(self, source: int, time: int, turn: Turn) -> None:
+        """A watermark from the stage before."""
+
+    def idle(self, furthest: int, turn: Turn) -> None:
+        """Nothing came for a while and nothing waits; the watermark of others stands at `furthest`."""
+
+    def count(self, table: TableName, memory: Any) -> None:  # noqa: ANN401 - the table says which kind
+        """Count what a memory forgot because it held too much."""
+        if memory.capped:
+            self.context.metrics.memory_capped.labels(self.name, table).inc(memory.capped)
+            memory.capped = 0
+
+    @property
+    def watermark(self) -> int:
+        """How far event time has come here."""
+        return BEGINNING
+
+    @property
+    def furthest(self) -> int:
+        """The highest watermark of any source that was heard here."""
+        return BEGINNING

@@ -1,0 +1,70 @@
+"""How far event time has come behind the door: the minimum over the watermarks of all sources.
+
+A unit tells its watermark to every partition of the next topic, with its own number as the source. What was heard is
+not stored: every assignment makes every unit tell it again.
+"""
+
+from typing import Final
+
+from monitor.watermark import BEGINNING
+from streams.engine.records import SOURCE, WATERMARK, Headers, Record
+
+TICK_S: Final = 1.0
+"""A unit tells a new watermark at most so often."""
+
+
+class Sources:
+    """The watermarks of `count` sources; `time` is BEGINNING until each of them was heard."""
+
+    __slots__ = ("_count", "_heard", "furthest", "time")
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._heard: dict[int, int] = {}
+        self.time = BEGINNING
+        self.furthest = BEGINNING
+
+    def hear(self, source: int, time: int) -> bool:
+        """Whether that moves the minimum on; a source never goes back."""
+        if not 0 <= source < self._count or time <= self._heard.get(source, BEGINNING):
+            return False
+        self._heard[source] = time
+        self.furthest = max(self.furthest, time)
+        if len(self._heard) < self._count:
+            return False
+        before, self.time = self.time, min(self._heard.values())
+        return self.time > before
+
+
+class Ticker:
+    """What a unit has told of one watermark."""
+
+    __slots__ = ("_told", "_told_at")
+
+    def __init__(self) -> None:
+        self._told = BEGINNING
+        self._told_at = -TICK_S
+
+    def due(self, time: int, now: float) -> bool:
+        """Whether there is something new to tell at `now` (monotonic seconds)."""
+        return time > self._told and now - self._told_at >= TICK_S
+
+    def told(self, time: int, now: float) -> None:
+        """It was told."""
+        self._told, self._told_at = time, now
+
+
+def tick_headers(source: int, time: int) -> Headers:
+    """The headers of a record that carries a watermark alone: no key, no value."""
+    return [(WATERMARK, b"%d" % time), (SOURCE, b"%d" % source)]
+
+
+def tick_of(record: Record) -> tuple[int, int] | None:
+    """(source, watermark) of such a record."""
+    raw = record.headers.get(WATERMARK)
+    if raw is None:
+        return None
+    try:
+        return int(record.headers[SOURCE]), int(raw)
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,106 @@
+"""findings -> alerts: findings of one story become one incident with a life; time alone ends it."""
+
+from heapq import heappop, heappush
+from typing import ClassVar, Final
+
+import msgspec
+
+from monitor.compose import budget_of
+from monitor.incidents import Book, apply, due, tick
+from monitor.outputs import Finding, Incident, State
+from monitor.pipeline import book_key, makes_incident
+from streams.engine.records import FINDING, Record, at_header
+from streams.engine.stage import Context, Stage
+from streams.engine.state import Memories
+from streams.engine.turn import Turn
+from streams.engine.watermarks import Sources
+from streams.said import as_json
+from streams.topics import TableName, Topic
+
+BUDGET: Final = ""
+"""Key of the piece that keeps the notifications given; no book has it."""
+USED: Final = "used"
+
+_decode = msgspec.msgpack.Decoder(Finding).decode
+
+
+class IncidentsStage(Stage):
+    """Reads findings of one partition number."""
+
+    name: ClassVar[str] = "incidents"
+    reads: ClassVar[tuple[Topic, ...]] = (Topic.FINDINGS,)
+
+    def __init__(self, context: Context, number: int, memories: Memories) -> None:
+        super().__init__(context, number, memories)
+        settings = context.settings
+        self._sources = Sources(settings.partitions)
+        self._budget = budget_of(settings, index=number, of=settings.partitions)
+        self._due: list[tuple[int, str]] = []
+        self._due_of: dict[str, int] = {}
+        shelf = memories.shelves[TableName.INCIDENTS]
+        if (used := shelf.rows.get(BUDGET, {}).get(USED)) is not None:
+            self._budget.load(used)
+        for key, pieces in shelf.rows.items():
+            if key != BUDGET:
+                self._plan(key, Book.load(key, pieces))
+
+    @property
+    def watermark(self) -> int:
+        """The lowest of all units of traces, which is behind that of persons and of intake."""
+        return self._sources.time
+
+    def hear(self, source: int, time: int, turn: Turn) -> None:
+        """The watermark of a unit of traces: incidents resolve by it."""
+        if not self._sources.hear(source, time):
+            return
+        while self._due and self._due[0][0] <= self.watermark:
+            when, key = heappop(self._due)
+            if self._due_of.get(key) != when:
+                continue
+            del self._due_of[key]
+            book = turn.memory(TableName.INCIDENTS, key)
+            said = tick(book, watermark=self.watermark, policy=self.context.policy, budget=self._budget)
+            self._say(said, turn)
+            self._plan(key, book, after=self.watermark)
+
+    def take(self, record: Record, turn: Turn) -> None:
+        """The next revision of a finding."""
+        finding = _decode(record.headers[FINDING])
+        if not makes_incident(finding):
+            return
+        key = book_key(finding)
+        book = turn.memory(TableName.INCIDENTS, key)
+        said = apply(
+            book, finding, watermark=self.watermark, policy=self.context.policy, budget=self._budget
+        )
+        self._say(said, turn, record)
+        self._plan(key, book)
+
+    def count(self, table: TableName, memory: Book) -> None:
+        """Count what a book folded or refused."""
+        del table
+        for what, count in memory.take_counts().items():
+            self.context.metrics.memory_capped.labels(self.name, what).inc(count)
+
+    def _say(self, said: tuple[Incident, ...], turn: Turn, record: Record | None = None) -> None:
+        metrics = self.context.metrics
+        headers = [] if record is None else [at_header(record.at_ms)]
+        for incident in said:
+            metrics.incidents.labels(incident.rule_id, str(incident.state)).inc()
+            if incident.notify and incident.state is State.OPEN and incident.revision == 1:
+                metrics.notifications.labels(incident.rule_id).inc()
+            turn.send(Topic.ALERTS, incident.incident_id, as_json(incident.to_json()), headers)
+        if said:
+            turn.piece(TableName.INCIDENTS, BUDGET, USED, self._budget.dump())
+
+    def _plan(self, key: str, book: Book, *, after: int | None = None) -> None:
+        """Remember when time will have something to say about a book."""
+        when = due(book, self.context.policy)
+        if when is not None and after is not None:
+            # One that was just asked has nothing more to say at this watermark.
+            when = max(when, after + 1)
+        if when is None:
+            self._due_of.pop(key, None)
+        elif self._due_of.get(key) != when:
+            self._due_of[key] = when
+            heappush(self._due, (when, key))

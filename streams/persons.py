@@ -1,0 +1,74 @@
+"""claims, checks -> verdicts, findings, facts.trace: all facts of one person, and every question about them."""
+
+from time import time
+from typing import ClassVar
+
+from monitor.audit import audit_person
+from monitor.memory.facts import Added
+from monitor.memory.pieces import FACT, decode, encode
+from monitor.metrics import infno_label
+from monitor.outputs import Verdict
+from streams.engine.records import CORRELATION, REPLY_TO, Record, at_header
+from streams.engine.stage import Context, Stage
+from streams.engine.state import Memories
+from streams.engine.turn import Turn
+from streams.engine.watermarks import Sources
+from streams.said import as_json, note_failure, say_findings
+from streams.topics import TableName, Topic
+
+
+class PersonsStage(Stage):
+    """Reads claims and checks of one partition number."""
+
+    name: ClassVar[str] = "persons"
+    # Who waits for an answer comes first.
+    reads: ClassVar[tuple[Topic, ...]] = (Topic.CHECKS, Topic.CLAIMS)
+    tells: ClassVar[Topic | None] = Topic.FACTS_TRACE
+
+    def __init__(self, context: Context, number: int, memories: Memories) -> None:
+        super().__init__(context, number, memories)
+        self._sources = Sources(context.settings.partitions)
+
+    @property
+    def watermark(self) -> int:
+        """The lowest of all partitions of the feed."""
+        return self._sources.time
+
+    @property
+    def furthest(self) -> int:
+        """The highest of them."""
+        return self._sources.furthest
+
+    def hear(self, source: int, time: int, turn: Turn) -> None:
+        """The watermark of a partition of the feed."""
+        self._sources.hear(source, time)
+
+    def take(self, record: Record, turn: Turn) -> None:
+        """One event of one person."""
+        context = self.context
+        event = decode(FACT, record.value or b"")
+        memory = turn.memory(TableName.PERSONS, event.person)
+        outcome = audit_person(memory, event, watermark=self.watermark, knowledge=context.knowledge)
+        if outcome.added is Added.SAME:
+            context.metrics.duplicates.labels(self.name).inc()
+        elif outcome.added is Added.CONFLICT:
+            context.metrics.conflicts.labels(self.name).inc()
+        if outcome.verdict is not None:
+            self._say(outcome.verdict, record, turn)
+        say_findings(outcome.findings, record, context, turn)
+        for sale in outcome.sales:
+            turn.send(Topic.FACTS_TRACE, sale.code, encode(sale), [at_header(record.at_ms)])
+        note_failure(outcome, record, self.name, context, turn)
+
+    def _say(self, verdict: Verdict, record: Record, turn: Turn) -> None:
+        metrics = self.context.metrics
+        headers = [at_header(record.at_ms)]
+        headers += [(name, record.headers[name]) for name in (REPLY_TO, CORRELATION) if name in record.headers]
+        # One writer for each partition of verdicts: whoever reads them need not wait for others.
+        turn.send(
+            Topic.VERDICTS, verdict.provider, as_json(verdict.to_json()), headers, partition=self.number
+        )
+        decision, infno = str(verdict.decision), infno_label(verdict.infno)
+        metrics.verdicts.labels(decision, infno).inc()
+        metrics.provider_verdicts.labels(self.context.provider_label(verdict.provider), decision).inc()
+        metrics.verdict_latency.labels(infno).observe(max(0.0, time() - record.at_ms / 1000))

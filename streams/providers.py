@@ -1,0 +1,24 @@
+"""All facts of one pharmacy in its own order -> findings: bursts, settle-refund cycles, off-hours (contract §3)."""
+
+from typing import Final
+
+from monitor.audit import audit_provider
+from monitor.audit.provider import concerns_pharmacies
+from monitor.events import Event
+from streams.engine.records import Record
+from streams.engine.stage import Context
+from streams.engine.turn import Turn
+from streams.said import note_failure, say_findings
+from streams.topics import TableName
+
+NAME: Final = "providers"
+
+
+def audit_at_provider(event: Event, record: Record, watermark: int, context: Context, turn: Turn) -> None:
+    """Part of the unit of intake: claims.raw has the same key."""
+    if not concerns_pharmacies(event, context.knowledge):
+        return
+    memory = turn.memory(TableName.PROVIDERS, event.provider)
+    outcome = audit_provider(memory, event, watermark=watermark, knowledge=context.knowledge)  # type: ignore[arg-type]  # that is what it asks
+    say_findings(outcome.findings, record, context, turn)
+    note_failure(outcome, record, NAME, context, turn)
