@@ -15,7 +15,7 @@ from rich.table import Table
 from monitor import compose
 from monitor.pipeline import Pipeline
 from monitor.reference import ReferenceTableError
-from monitor.regions import Region, RegionError
+from monitor.regions import Region, RegionError, load_region
 from monitor.replay import STDIN, Replay, Unreadable, lines_of
 from monitor.rules.catalogue import BY_ID, LIMITS, RULES
 from monitor.rules.rule import Rule
@@ -216,6 +216,6 @@ def _names(limits: object) -> list[tuple[str, str]]:
 
 def _region(settings: Settings) -> Region:
     try:
-        return compose.load_region(settings.region, limits=LIMITS)
+        return load_region(settings.region, limits=LIMITS)
     except RegionError as error:
         fail(str(error))

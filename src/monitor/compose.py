@@ -45,7 +45,4 @@ def _memory_days(rule_id: str, region: Region) -> int:
     rule = BY_ID[rule_id]
     if rule.subject is Subject.TRACE:
         return region.trace_memory_days
-    at_pharmacies = (
-        rule.find_sale or rule.find_cycles or (rule.find_bursts and rule.subject is Subject.PROVIDER)
-    )
-    return region.provider_memory_days if at_pharmacies else region.person_memory_days
+    return region.provider_memory_days if rule.is_about_pharmacies else region.person_memory_days

@@ -29,17 +29,29 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     appeal: Appeal = field(default_factory=Appeal)
     rules: tuple[Rule, ...] = RULES
 
-    settlement_rules: tuple[Rule, ...] = ()
-    """Derived: the rules that are asked about settlements and orders."""
+    pharmacy_rules: tuple[Rule, ...] = ()
+    """Derived: the rules that are asked about pharmacies."""
+    asked_in: dict[int, tuple[tuple[Rule, Limits], ...]] = {}
+    """Derived: by epoch of the region, what is asked about settlements and orders."""
     rules_version: str = ""
     """Derived: changes when a rule, a limit or a table does."""
 
     def __post_init__(self) -> None:
-        asked = tuple(rule for rule in self.rules if rule.find is not None)
-        force_setattr(self, "settlement_rules", asked)
+        pharmacy = tuple(rule for rule in self.rules if rule.is_about_pharmacies)
+        force_setattr(self, "pharmacy_rules", pharmacy)
         rules = digest(*(f"{rule.id}={rule.version}" for rule in self.rules))[:8]
         version = f"{rules}-{self.region.digest[:8]}-{self.reference.digest[:8]}"
         force_setattr(self, "rules_version", version)
+
+    def asked(self, at: int) -> tuple[tuple[Rule, Limits], ...]:
+        """The rules about settlements and orders that are not off at event time `at`, with their limits."""
+        epoch = self.region.epoch(at)
+        asked = self.asked_in.get(epoch)
+        if asked is None:
+            both = [(rule, self.limits(rule, at)) for rule in self.rules if rule.find is not None]
+            asked = tuple((rule, limits) for rule, limits in both if limits is not None)
+            self.asked_in[epoch] = asked
+        return asked
 
     def limits(self, rule: Rule, at: int) -> Limits | None:
         """What holds for a rule at event time `at`; None when it is off."""

@@ -99,6 +99,10 @@ class Region:
         """Days of call time that answers are remembered."""
         return self.scope.answer_memory_days
 
+    def epoch(self, at: int) -> int:
+        """Which stretch of unchanged limits an event time lies in: 0 before the first change."""
+        return 0 if self._only is not None else bisect_right(self._starts, at)
+
     def limits(self, rule_id: str, at: int) -> Limits:
         """What holds for a rule at event time `at`; KeyError for a rule the region was not loaded with."""
         if self._only is not None:

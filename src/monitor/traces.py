@@ -69,7 +69,9 @@ def _codes(facts: Facts, settled: Settled) -> dict[str, bool]:
     codes: dict[str, bool] = {}
     for mark in settled.traces:
         codes[mark.code] = codes.get(mark.code, False) or mark.split
-    goods = [*facts.of(GoodsSold), *facts.of(GoodsReturned)]
+    if not facts.kinds[GoodsSold] and not facts.kinds[GoodsReturned]:
+        return codes
+    goods: list[GoodsSold | GoodsReturned] = [*facts.of(GoodsSold), *facts.of(GoodsReturned)]
     for fact in sorted(goods, key=lambda fact: (fact.at, fact.msgid)):
         if fact.provider != settled.provider:
             continue

@@ -9,12 +9,12 @@ from monitor.events import DAY, Event, OrdersChecked, Settled
 from monitor.findings import Case, of_breach, of_burst
 from monitor.knowledge import Knowledge
 from monitor.memory.facts import Added
-from monitor.memory.history import Purchase, Settlement, settlement_anchor
+from monitor.memory.history import History, Purchase, Settlement, settlement_anchor
 from monitor.memory.person import PersonMemory, horizon
 from monitor.outputs import Decision, Finding, Kind, Verdict
 from monitor.rules.breach import Burst
 from monitor.rules.catalogue import FACE_RULE
-from monitor.rules.rule import Rule, Subject
+from monitor.rules.rule import Limits, Rule, Subject
 from monitor.traces import sales_told
 from monitor.verdicts import AT_THE_WINDOW, Ruling, bare, verdict_of
 
@@ -51,13 +51,13 @@ def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge) -> 
     outcome = Outcome()
     settlement = memory.history.judged(check)
     rulings: list[Ruling] = []
-    for rule in knowledge.settlement_rules:
+    for rule, limits in knowledge.asked(check.at):
         if check.rule_ids and rule.id not in check.rule_ids:
             continue
         face = rule.id == FACE_RULE and check.infno == BEFORE_CHARGE
         if not face and rule.kind not in ASKED_OF_ORDERS:
             continue
-        ruling = _ask(rule, settlement, memory, knowledge)
+        ruling = _ask(rule, limits, settlement, memory.history, knowledge)
         if ruling is not None:
             rulings.append(ruling)
             if face:
@@ -94,11 +94,10 @@ def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge) -> Outco
     return outcome
 
 
-def _ask(rule: Rule, settlement: Settlement, memory: PersonMemory, knowledge: Knowledge) -> Ruling | None:
-    limits = knowledge.limits(rule, settlement.key[0])
-    if limits is None:
-        return None
-    breach = rule.find(settlement, memory.history, limits, knowledge.reference)  # type: ignore[misc]  # these have one
+def _ask(
+    rule: Rule, limits: Limits, settlement: Settlement, history: History, knowledge: Knowledge
+) -> Ruling | None:
+    breach = rule.find(settlement, history, limits, knowledge.reference)  # type: ignore[misc]  # these have one
     if breach is None:
         return None
     case = Case(anchor=settlement.anchor, family=settlement.family)
@@ -110,11 +109,14 @@ def _ask_settlements(
 ) -> dict[str, list[Ruling]]:
     """Every rule about every settlement given -> what fired, by anchor (each one asked is there)."""
     rulings: dict[str, list[Ruling]] = {}
+    if not settlements:
+        return rulings
+    history = memory.history
     for settlement in settlements:
         fired = rulings[settlement.anchor] = []
         before = memory.findings.about(settlement.anchor)
-        for rule in knowledge.settlement_rules:
-            ruling = _ask(rule, settlement, memory, knowledge)
+        for rule, limits in knowledge.asked(settlement.key[0]):
+            ruling = _ask(rule, limits, settlement, history, knowledge)
             if ruling is not None:
                 fired.append(ruling)
                 say(memory.findings, ruling.finding, outcome)
@@ -141,15 +143,13 @@ def _ask_stays(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> 
 
 def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> None:
     """The 3102 of the last days, for the one rule that makes findings of them."""
-    for rule in knowledge.settlement_rules:
-        if rule.id != FACE_RULE:
-            continue
-        found = []
-        for check in memory.checks():
-            if not check.rule_ids or rule.id in check.rule_ids:
-                ruling = _ask(rule, memory.history.judged(check), memory, knowledge)
+    found = []
+    for check in memory.checks():
+        for rule, limits in knowledge.asked(check.at):
+            if rule.id == FACE_RULE and (not check.rule_ids or rule.id in check.rule_ids):
+                ruling = _ask(rule, limits, memory.history.judged(check), memory.history, knowledge)
                 found += [ruling.finding] if ruling is not None else []
-        say_instead(memory.findings, rule.id, found, outcome, of=lambda said: said.anchor.startswith("call|"))
+    say_instead(memory.findings, FACE_RULE, found, outcome, of=lambda said: said.anchor.startswith("call|"))
 
 
 def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outcome: Outcome) -> None:
@@ -168,6 +168,8 @@ def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outco
     }
     sales = [settlement.fact for settlement in bought.values()]
     begin = settlements[first].at if first < len(settlements) else since
+    if len(bought) < 2 and not memory.findings.by_anchor:  # noqa: PLR2004 - nothing to repeat, nothing to take back
+        return
     for rule in knowledge.rules:
         if rule.find_bursts is None or rule.subject is Subject.PROVIDER:
             continue
@@ -207,7 +209,9 @@ def _verdict_on(
         return bare(event, Decision.PASS, knowledge)
     rulings = asked.get(anchor)
     if rulings is None:
-        answers = (_ask(rule, settlement, memory, knowledge) for rule in knowledge.settlement_rules)
+        history = memory.history
+        asked_now = knowledge.asked(settlement.at)
+        answers = (_ask(rule, limits, settlement, history, knowledge) for rule, limits in asked_now)
         rulings = [ruling for ruling in answers if ruling is not None]
     if settlement.fact is not event:
         # Of one setl_id under two msgids one stands for both, and each msgid gets its own verdict.

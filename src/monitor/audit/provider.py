@@ -14,7 +14,7 @@ from monitor.memory.person import horizon
 from monitor.memory.provider import ProviderMemory
 from monitor.outputs import Finding
 from monitor.rules.breach import Burst
-from monitor.rules.rule import Rule, Subject
+from monitor.rules.rule import Rule
 from monitor.rules.windows import run_around
 
 
@@ -35,7 +35,7 @@ def audit_provider(
         outcome.added = memory.add(event)
         if outcome.added is Added.NEW:
             touched = _touched(memory, event)
-            for rule in knowledge.rules:
+            for rule in knowledge.pharmacy_rules:
                 _ask(rule, memory, touched, knowledge, outcome)
     except Exception:  # noqa: BLE001 - as in audit_person
         return Outcome(failure=traceback.format_exc(limit=-4))
@@ -65,7 +65,7 @@ def _ask(
         say_instead(memory.findings, rule.id, found, outcome, of=lambda _: True)
     elif rule.find_cycles is not None:
         say_instead(memory.findings, rule.id, [], outcome, of=lambda _: True)
-    elif rule.find_bursts is not None and rule.subject is Subject.PROVIDER:
+    elif rule.find_bursts is not None:
         for sale in touched:
             reach_s = limits_at(sale.at).window_s  # type: ignore[attr-defined]  # limits of bursts have one
             first, end = run_around(memory.sales, memory.position(sale.at), reach_s)

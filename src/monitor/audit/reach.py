@@ -48,24 +48,22 @@ NOTHING = Reach()
 
 def reach_of(memory: PersonMemory, event: Event) -> Reach:
     """For a fact that was just remembered."""
+    if not memory.facts.has_subjects:
+        return NOTHING
     match event:
         case Settled() | Reversed() | Undone():
             return _of_money(memory, event)
         case VisitOpened() | VisitCancelled() | Diagnosed():
-            return _of_visit(memory.history, event) if _has_subjects(memory) else NOTHING
+            return _of_visit(memory.history, event)
         case Charged() | ChargesWithdrawn():
-            return _of_charges(memory.history, event) if _has_subjects(memory) else NOTHING
+            return _of_charges(memory.history, event)
         case Admitted() | Discharged() | AdmissionWithdrawn() | DischargeWithdrawn():
             return Reach(settlements=memory.history.settlements, stays=True)
         case FaceChecked() | FaceExcused():
             return _of_check(memory, event)
         case RegisterRead():
-            return _of_register(memory, event) if _has_subjects(memory) else NOTHING
+            return _of_register(memory, event)
     return NOTHING
-
-
-def _has_subjects(memory: PersonMemory) -> bool:
-    return bool(memory.history.settlements or memory.history.stays)
 
 
 def _of_money(memory: PersonMemory, event: Settled | Reversed | Undone) -> Reach:
@@ -99,7 +97,8 @@ def _of_visit(history: History, event: VisitOpened | VisitCancelled | Diagnosed)
 def _of_charges(history: History, event: Charged | ChargesWithdrawn) -> Reach:
     named = event.lines if isinstance(event, Charged) else event.withdrawals
     visits = {(event.provider, one.visit) for one in named}
-    if any(stay.discharged is None and stay.visit in visits for stay in history.stays):
+    others = len(history.stays) > 1 or history.settlements
+    if others and any(stay.discharged is None and stay.visit in visits for stay in history.stays):
         return Reach(settlements=history.settlements, stays=True)
     first = next(
         (n for n, s in enumerate(history.settlements) if s.visit in visits and s.at >= event.at), None
@@ -110,8 +109,6 @@ def _of_charges(history: History, event: Charged | ChargesWithdrawn) -> Reach:
 def _of_check(memory: PersonMemory, event: FaceChecked | FaceExcused) -> Reach:
     """A check concerns what follows within a day, and the treatment of its own day."""
     since = event.at // DAY * DAY
-    if not memory.facts.has_subjects:
-        return NOTHING
     return Reach(settlements=[s for s in memory.history.settlements if s.at >= since], checks=True)
 
 

@@ -4,15 +4,20 @@ A fact is remembered as it came; whether it *holds* is asked anew each time, so 
 comes first, and taking it back works too. Nothing is ever changed in place.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from monitor.events import Admitted, CallKey, Event, OrdersChecked, Reversed, Settled, Undone
+from monitor.events import Admitted, CallKey, Event, Fact, OrdersChecked, Reversed, Settled, Undone
 
 E = TypeVar("E", bound=Event)
+K = TypeVar("K")
+
+SUBJECTS: tuple[type[Fact], ...] = (Settled, Admitted, OrdersChecked)
+"""Kinds of facts that findings are about."""
 
 
 class Added(StrEnum):
@@ -27,7 +32,7 @@ class Added(StrEnum):
 class Facts:
     """Facts by call. `holds` and `stands` are functions of the set of facts, never of the order in which they came."""
 
-    __slots__ = ("_reversals", "_settled", "_undoers", "by_call", "oldest")
+    __slots__ = ("_reversals", "_settled", "_undoers", "by_call", "kinds", "oldest")
 
     def __init__(self) -> None:
         self.by_call: dict[CallKey, Event] = {}
@@ -35,6 +40,8 @@ class Facts:
         self._undoers: dict[CallKey, list[Undone]] = {}
         self._reversals: dict[tuple[str, str], list[Reversed]] = {}
         self._settled: dict[tuple[str, str], list[Settled]] = {}
+        self.kinds: Counter[type[Fact]] = Counter()
+        """How many facts of each kind are remembered, whether they hold or not."""
 
     def add(self, fact: Event) -> Added:
         """Remember `fact`; a second one of the same call changes nothing."""
@@ -45,6 +52,7 @@ class Facts:
         self.by_call[key] = fact
         if self.oldest is None or fact.at < self.oldest:
             self.oldest = fact.at
+        self.kinds[type(fact)] += 1
         if type(fact) is Settled:
             self._settled.setdefault((fact.provider, fact.settlement_id), []).append(fact)
         elif type(fact) is Undone:
@@ -62,7 +70,8 @@ class Facts:
 
     def drop(self, fact: Event) -> None:
         """Forget `fact`."""
-        self.by_call.pop(fact.call, None)
+        if self.by_call.pop(fact.call, None) is not None:
+            self.kinds[type(fact)] -= 1
         if type(fact) is Settled:
             _take_out(self._settled, (fact.provider, fact.settlement_id), fact)
         elif type(fact) is Undone:
@@ -115,9 +124,7 @@ class Facts:
     @property
     def has_subjects(self) -> bool:
         """Whether there is anything a rule may be asked about."""
-        return bool(self._settled) or any(
-            type(fact) in (Admitted, OrdersChecked) for fact in self.by_call.values()
-        )
+        return any(self.kinds[kind] for kind in SUBJECTS)
 
     def reversed_sales(self) -> Iterator[Settled]:
         """Settlements that held until a reversal named them."""
@@ -128,16 +135,18 @@ class Facts:
 
     def of(self, kind: type[E]) -> Iterator[E]:
         """The facts of one kind that hold."""
+        if not self.kinds[kind]:
+            return
         for fact in self.by_call.values():
             if type(fact) is kind and self.holds(fact):
-                yield fact  # type: ignore[misc]  # `type() is` does not narrow a type variable
+                yield fact
 
     def named_by(self, undone: Undone) -> Event | None:
         """The fact that a compensation names, if it is known."""
         return self.by_call.get((undone.provider, undone.of_infno, undone.of_msgid))
 
 
-def _take_out(index: dict[tuple[str, ...], list[E]], key: tuple[str, ...], fact: E) -> None:
+def _take_out(index: dict[K, list[E]], key: K, fact: E) -> None:
     left = [other for other in index.get(key, ()) if other is not fact]
     if left:
         index[key] = left

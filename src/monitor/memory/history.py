@@ -4,7 +4,7 @@
 of its visit, was the person on leave); it is rebuilt when facts change, or grown when a settlement is simply the next one.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
@@ -100,6 +100,8 @@ class Stay(Struct, gc=False):
     discharged: Discharged | None
     last_charge: int
     """The last fee time of its charges, else begntime."""
+    uncharged: bool
+    """Whether no charge is known yet."""
 
     @property
     def visit(self) -> VisitKey:
@@ -291,6 +293,49 @@ class History:
                 bought.append(Purchase(settlement, line))
         return settlement
 
+    def absorb(self, fact: Event) -> bool:
+        """Take in a fact that only adds to what was said; False when the history has to be built anew."""
+        if not self._facts.holds(fact):
+            return False
+        match fact:
+            case Charged():
+                return self._absorb_charges(fact)
+            case FaceChecked() | FaceExcused():
+                insort(self.checks, fact, key=_told)
+            case RegisterRead() if fact.death_day is None:
+                insort(self.register, fact, key=_told)
+            case VisitOpened() | Diagnosed() if not self._facts.kinds[VisitCancelled]:
+                return self._absorb_visit(fact)
+            case _:
+                return False
+        return True
+
+    def _absorb_charges(self, fact: Charged) -> bool:
+        keys = {(fact.provider, line.visit) for line in fact.lines}
+        visits = [self.visits.get(key) for key in keys]
+        if any(visit and any(s.at >= fact.at for s in visit.settlements) for visit in visits):
+            return False
+        for line in fact.lines:
+            visit = self.visits.setdefault((fact.provider, line.visit), Visit())
+            visit.charges.append((fact, line))
+        for stay in self.stays:
+            if stay.visit in keys:
+                fees = [line.at for line in fact.lines if line.visit == stay.admitted.visit]
+                stay.last_charge = max(fees) if stay.uncharged else max([stay.last_charge, *fees])
+                stay.uncharged = False
+        return True
+
+    def _absorb_visit(self, fact: VisitOpened | Diagnosed) -> bool:
+        visit = self.visits.setdefault((fact.provider, fact.visit), Visit())
+        if visit.newborn_at is not None or (
+            type(fact) is Diagnosed and is_newborn_sign(fact.med_type, fact.diagnoses)
+        ):
+            return False
+        _begin(visit, fact.begin)
+        if type(fact) is Diagnosed:
+            visit.diagnoses += fact.diagnoses
+        return True
+
     def _left(self, visit: VisitKey, line: Line, seen_from: SettlementKey) -> Line | None:
         """What is left of a settled line for somebody who looks from a later settlement."""
         count, amount = line.count, line.amount
@@ -434,7 +479,7 @@ class _Build:
             if visit not in home:
                 fees = [line.at for _, line in history.visits[visit].charges]
                 last = max(fees, default=fact.begin)
-                history.stays.append(Stay(fact, self.discharged.get(visit), last))
+                history.stays.append(Stay(fact, self.discharged.get(visit), last, not fees))
         history.stays.sort(key=lambda stay: (stay.admitted.begin, stay.admitted.msgid))
         history.discharges = [d for visit, d in self.discharged.items() if visit not in home]
 

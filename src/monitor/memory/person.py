@@ -92,7 +92,7 @@ class PersonMemory:
             self._cap()
         if type(fact) is Settled:
             return added, self._next(fact)
-        if not self.is_moot(fact):
+        if self._history is not None and not self.is_moot(fact) and not self._history.absorb(fact):
             self._history = None
         return added, None
 
@@ -125,7 +125,8 @@ class PersonMemory:
     @property
     def has_goods(self) -> bool:
         """Whether any 3505A or 3506A is known."""
-        return any(isinstance(fact, GoodsSold | GoodsReturned) for fact in self.facts.by_call.values())
+        kinds = self.facts.kinds
+        return bool(kinds[GoodsSold] or kinds[GoodsReturned])
 
     def answer(self, verdict: Verdict) -> None:
         """Remember the answer to a call."""

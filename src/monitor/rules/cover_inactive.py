@@ -33,8 +33,10 @@ def find(
         return None
     kind, at = settlement.fact.insutype, settlement.at
     latest = next((read for read in reversed(history.register) if read.at <= at), None)
-    paused = latest and _inactive(latest, kind, at // DAY)
-    if latest is None or paused is None or _cleared(history, kind, at):
+    if latest is None:
+        return None
+    paused = _inactive(latest, kind, at // DAY)
+    if paused is None or _cleared(history, kind, at):
         return None
     born = birth_day(settlement, history, reference)
     if born is not None and at // DAY - born <= limits.newborn_days:

@@ -12,7 +12,7 @@ from monitor.rules.rule import Limits, Rule, Text
 
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
     """Each line of a drug with an indication table, against all diagnoses known of the visit."""
-    restricted = settlement.items & reference.drug_indication.keys()
+    restricted = {item for item in settlement.items if item in reference.drug_indication}
     if not restricted:
         return None
     known = [diagnosis.code for diagnosis in history.diagnoses(settlement)]

@@ -11,8 +11,7 @@ from monitor.rules.rule import Limits, Rule, Text
 
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
     """Each drug of a group against the other drugs of its groups, here or bought before."""
-    grouped = sorted(settlement.items & reference.drug_group.keys())
-    if not grouped:
+    if not any(item in reference.drug_group for item in settlement.items):
         return None
     breaching: dict[int, Purchase] = {}
     involved: dict[int, Purchase] = {}

@@ -13,7 +13,7 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
     breaching: dict[int, Purchase] = {}
     involved: dict[int, Purchase] = {}
     worst: tuple[int, Frequency, str] | None = None
-    for item in sorted(settlement.items & reference.item_frequency.keys()):
+    for item in sorted([item for item in settlement.items if item in reference.item_frequency]):
         bought = history.purchases(item, settlement)
         for frequency in reference.item_frequency[item]:
             for index, one in enumerate(bought):

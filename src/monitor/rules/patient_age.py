@@ -11,7 +11,7 @@ from monitor.rules.rule import Limits, Rule, Text
 
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
     """Each line of a drug with an age range, by the age on the day of the line."""
-    restricted = settlement.items & reference.drug_age.keys()
+    restricted = {item for item in settlement.items if item in reference.drug_age}
     if not restricted:
         return None
     born = birth_day(settlement, history, reference)

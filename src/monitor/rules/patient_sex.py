@@ -13,7 +13,7 @@ EN = {"1": "men", "2": "women"}
 
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
     """Each line of a drug that is for one sex only."""
-    restricted = settlement.items & reference.drug_sex.keys()
+    restricted = {item for item in settlement.items if item in reference.drug_sex}
     if not restricted:
         return None
     sex = gender(settlement, history, reference)

@@ -86,6 +86,12 @@ class Rule(Struct, frozen=True, kw_only=True):
     firing: tuple[Any, ...] = field(default_factory=tuple)
     quiet: tuple[Any, ...] = field(default_factory=tuple)
 
+    @property
+    def is_about_pharmacies(self) -> bool:
+        """Whether it is asked about one pharmacy, not about a person or a trace code."""
+        at_one = self.find_bursts is not None and self.subject is Subject.PROVIDER
+        return at_one or self.find_sale is not None or self.find_cycles is not None
+
     def text(self, language: str) -> Text:
         """The texts in `language`: zh or en."""
         return self.en if language == "en" else self.zh
