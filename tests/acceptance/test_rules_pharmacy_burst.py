@@ -126,6 +126,17 @@ def test_the_reversal_of_one_of_five_shrinks_it(replay: Replay) -> None:
     assert finding["revision"] > 1
 
 
+@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("after", [130, 240, 580])
+def test_the_reversal_of_any_of_five_leaves_the_other_four(replay: Replay, place: int, after: int) -> None:
+    """The four that are left are within 120 s, whatever was sold before and since."""
+    records = sales(0, 10, 40, 70, 120)
+    undone = wire.reversal(records[place], at=wire.later(T, hours=1))
+    before, since = sale(-600, "before"), sale(after + 120, "since")
+    finding = replay([before, *records, since, undone]).one(RULE)
+    assert msgids(finding) == {msgid(each) for each in records if each is not records[place]}
+
+
 def test_a_reversal_that_comes_first_counts(replay: Replay) -> None:
     records = sales(0, 40, 80, 120)
     undone = wire.reversal(records[3], at=wire.later(T, seconds=130))
