@@ -1,7 +1,8 @@
 """Every metric, once: its name, what it counts, its labels. Workers and the gateway serve them on /metrics.
 
 Base units: seconds, records, calls. No label holds a person. `ProviderLabels` bounds `provider`,
-`infno_label` bounds `infno`; any other label takes words of a fixed list (stages, reasons, rule ids) or a partition number.
+`infno_label` bounds `infno`; any other label takes words of a fixed list (stages, reasons, rule ids) or a
+partition number.
 """
 
 from collections.abc import Iterable
