@@ -113,15 +113,17 @@ def _judged_encounter(call: Call, patient: wire.Patient, path: str) -> tuple[wir
 def _order_lines(call: Call, encounter: wire.Encounter, path: str) -> tuple[Line, ...]:
     lines: list[Line] = []
     for index, row in enumerate(call.rows(encounter.fsi_order_dtos, path)):
-        where = f"{path}[{index}]"
-        if read(text, row.curr_drord_flag, f"{where}.curr_drord_flag") in JUDGED:
-            lines.append(_order_line(row, where, call.at))
+        try:
+            if read(text, row.curr_drord_flag, "curr_drord_flag") in JUDGED:
+                lines.append(_order_line(row, call.at))
+        except Fault as fault:
+            raise fault.inside(f"{path}[{index}]") from None
     return tuple(lines)
 
 
-def _order_line(row: wire.Order, path: str, at: int) -> Line:
+def _order_line(row: wire.Order, at: int) -> Line:
     begun = row.drord_begn_date
-    extension = one(row.extend_order_map, f"{path}.extend_order_map")
+    extension = one(row.extend_order_map, "extend_order_map")
     supply = None if extension is None else extension.o_prdDays
     try:
         return Line(
@@ -134,8 +136,8 @@ def _order_line(row: wire.Order, path: str, at: int) -> Line:
             fields.supply_days(supply),
         )
     except (Fault, TypeError):
-        blame(row, path, _ORDER_READERS)
-        read(fields.supply_days, supply, f"{path}.extend_order_map.o_prdDays")
+        blame(row, "", _ORDER_READERS)
+        read(fields.supply_days, supply, "extend_order_map.o_prdDays")
         raise
 
 

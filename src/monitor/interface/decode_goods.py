@@ -45,16 +45,19 @@ def goods_returned(call: Call) -> tuple[Event, ...]:
 
 
 def _articles(call: Call) -> dict[str, tuple[Article, ...]]:
-    """The rows by person; one without person or settlement was paid out of the own pocket: none of ours."""
+    """The rows by person; one with neither person nor settlement was paid out of the own pocket: none of ours."""
     path = "input.selinfoDetail"
     asked = call.read_input(_GOODS)
     if asked.selinfoDetail is None:
         raise Fault(Reason.MISSING_FIELD, path)
     by_person: dict[str, list[Article]] = {}
     for index, row in enumerate(call.rows(asked.selinfoDetail, path)):
-        if row.psn_no is None or row.psn_no == "" or row.setl_id is None or row.setl_id == "":
-            continue
         where = f"{path}[{index}]"
+        missing = [name for name in ("psn_no", "setl_id") if getattr(row, name) in (None, "")]
+        if len(missing) == 1:
+            raise Fault(Reason.MISSING_FIELD, f"{where}.{missing[0]}")
+        if missing:
+            continue
         settlement_id = read(ident, row.setl_id, f"{where}.setl_id")
         traces = call.traces([row], where)
         if read(text, row.trdn_flag, f"{where}.trdn_flag") == "1":

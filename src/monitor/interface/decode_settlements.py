@@ -200,11 +200,6 @@ def charges(call: Call) -> tuple[Event, ...]:
     rows = call.rows(asked.feedetail, path)
     if not rows:
         raise Skip("no_lines")
-    by_person: dict[str, list[Line]] = {}
-    for index, (row, line) in enumerate(zip(rows, _lines(rows, path), strict=True)):
-        if not line.visit:
-            raise Fault(Reason.MISSING_FIELD, f"{path}[{index}].mdtrt_id")
-        by_person.setdefault(call.person(row.psn_no, f"{path}[{index}].psn_no"), []).append(line)
     return tuple(
         [
             Charged(
@@ -215,9 +210,24 @@ def charges(call: Call) -> tuple[Event, ...]:
                 at=call.at,
                 lines=tuple(lines),
             )
-            for person, lines in by_person.items()
+            for person, lines in _lines_by_person(call, rows, path).items()
         ]
     )
+
+
+def _lines_by_person(call: Call, rows: list[wire.Detail], path: str) -> dict[str, list[Line]]:
+    by_person: dict[str, list[Line]] = {}
+    mine: list[Line] | None = None
+    last: object = None
+    for index, (row, line) in enumerate(zip(rows, _lines(rows, path), strict=True)):
+        if not line.visit:
+            raise Fault(Reason.MISSING_FIELD, f"{path}[{index}].mdtrt_id")
+        # Nearly always all rows are of one person.
+        if mine is None or row.psn_no != last:
+            last = row.psn_no
+            mine = by_person.setdefault(call.person(last, f"{path}[{index}].psn_no"), [])
+        mine.append(line)
+    return by_person
 
 
 def charges_withdrawn(call: Call) -> tuple[Event, ...]:
@@ -231,7 +241,8 @@ def charges_withdrawn(call: Call) -> tuple[Event, ...]:
         person = call.person(row.psn_no, f"{path}.psn_no")
         visit = read(ident, row.mdtrt_id, f"{path}.mdtrt_id")
         if call.infno == "2205":
-            what = _batch(row, path)
+            # Empty is all, but absent is a fault: it would take back more than was meant.
+            what = read(fields.given, row.chrg_bchno, f"{path}.chrg_bchno")
             withdrawal = Withdrawal(visit) if what in {"", ALL} else Withdrawal(visit, batch=what)
         else:
             what = read(ident, row.feedetl_sn, f"{path}.feedetl_sn")
@@ -252,13 +263,6 @@ def charges_withdrawn(call: Call) -> tuple[Event, ...]:
             for person, withdrawals in by_person.items()
         ]
     )
-
-
-def _batch(row: wire.Named, path: str) -> str:
-    """chrg_bchno: empty is all, but absent is a fault, since it would take back more than was meant."""
-    if row.chrg_bchno is None:
-        raise Fault(Reason.MISSING_FIELD, f"{path}.chrg_bchno")
-    return read(text, row.chrg_bchno, f"{path}.chrg_bchno")
 
 
 def reversal(call: Call) -> tuple[Event, ...]:

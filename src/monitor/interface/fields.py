@@ -64,6 +64,13 @@ def ident(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     return text(value)
 
 
+def given(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    """A text that must be there, though it may be empty."""
+    if value is None:
+        raise Fault(Reason.MISSING_FIELD)
+    return text(value)
+
+
 code = lru_cache(maxsize=CACHED)(text)
 """As `text`, for what comes again and again: codes, batches, visits."""
 needed_code = lru_cache(maxsize=CACHED)(ident)
@@ -160,6 +167,7 @@ def moment(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     return days * DAY + int(match[4]) * 3600 + int(match[5]) * 60 + int(match[6])
 
 
+@lru_cache(maxsize=CACHED)
 def begin_or_end(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """A begntime or endtime that must be there: as `moment`, or a date alone (its first second)."""
     if type(value) is str and _DATE.fullmatch(value):
