@@ -60,7 +60,7 @@ def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge) -> 
         ruling = _ask(rule, limits, settlement, memory.history, knowledge)
         if ruling is not None:
             rulings.append(ruling)
-            if face:
+            if face and memory.facts.holds(check):
                 say(memory.findings, ruling.finding, outcome)
     if check.infno == BEFORE_CHARGE:
         memory.add(check)

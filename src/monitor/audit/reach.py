@@ -76,7 +76,7 @@ def _of_money(memory: PersonMemory, event: Settled | Reversed | Undone) -> Reach
         return Reach(gone=gone)
     return Reach(
         settlements=history.settlements,
-        stays=type(event) is Undone,
+        stays=True,
         checks=type(event) is Undone,
         purchases_since=0,
         gone=gone,
