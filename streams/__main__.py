@@ -1,0 +1,5 @@
+"""`python -m streams` is `monitor`."""
+
+from streams.cli import main
+
+main()

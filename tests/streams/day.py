@@ -1,0 +1,126 @@
+"""A simulated day, what a replay in process finds in it, and what Kafka must agree on (contract §2)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from monitor.compose import budget_of, knowledge_of, policy_of
+from monitor.pipeline import Pipeline
+from monitor.replay import Replay
+from monitor.settings import Settings
+from monitor.simulator import City
+from tests.streams.world import TOKEN_KEY, World, last_revisions
+from streams.topics import Topic
+
+Row = dict[str, Any]
+
+NOT_COMPARED_FINDING = {"revision", "late", "shadow", "type"}
+NOT_COMPARED_INCIDENT = {"revision", "notify", "priority", "type", "successor"}
+NEAR_END_S = 3_600
+
+
+@dataclass
+class Day:
+    """Records in order of arrival and the objects that a replay prints."""
+
+    lines: list[bytes]
+    reference: Path
+    rows: list[Row]
+    providers_of: dict[str, set[str]]
+    """Person token -> providers of its calls."""
+    watermark: int
+
+    def of(self, kind: str) -> list[Row]:
+        return [row for row in self.rows if row["type"] == kind]
+
+
+def make_day(folder: Path, *, records: int, seed: int) -> Day:
+    city = City(seed=seed, records=records)
+    city.write_reference(folder)
+    lines = list(city.feed())
+    settings = Settings(token_key=TOKEN_KEY, reference=folder)
+    knowledge = knowledge_of(settings)
+    pipeline = Pipeline(
+        knowledge=knowledge, policy=policy_of(settings, knowledge), budget=budget_of(settings)
+    )
+    rows: list[Row] = []
+    run = Replay(pipeline, lambda line: rows.append(orjson.loads(line)))
+    run.run(lines, file="day")
+    run.end()
+    providers: dict[str, set[str]] = {}
+    for person, memory in pipeline._persons.items():
+        facts = {fact.provider for fact in memory.facts.by_call.values()}
+        providers[person] = facts | {call[0] for call in memory.answers}
+    return Day(lines, folder, rows, providers, pipeline.watermark.time)
+
+
+async def assert_agreement(world: World, day: Day) -> None:
+    """What Kafka said is what the replay says."""
+    _same_findings(await world.rows(Topic.FINDINGS), day)
+    _same_incidents(await world.rows(Topic.ALERTS), day)
+    _same_verdicts(await world.rows(Topic.VERDICTS), day)
+    dead = await world.said(Topic.DEAD_LETTERS)
+    assert len({(r.headers, r.offset) for r in dead}) == len(day.of("dead_letter"))
+
+
+def _same_findings(said: list[Row], day: Day) -> None:
+    def open_ones(rows: list[Row]) -> dict[str, Row]:
+        last = last_revisions(rows, "finding_id")
+        return {name: _less(row, NOT_COMPARED_FINDING) for name, row in last.items() if row["status"] == "open"}
+
+    _equal(open_ones(said), open_ones(day.of("finding")), "open findings")
+
+
+def _same_incidents(said: list[Row], day: Day) -> None:
+    def live(rows: list[Row]) -> dict[str, Row]:
+        last = last_revisions(rows, "incident_id")
+        return {
+            name: _less(row, NOT_COMPARED_INCIDENT) for name, row in last.items() if row["state"] != "withdrawn"
+        }
+
+    ours, wanted = live(said), live(day.of("incident"))
+    for name in ours.keys() & wanted.keys():
+        if near_end(wanted[name], day) or near_end(ours[name], day):
+            for row in (ours[name], wanted[name]):
+                row["state"] = row["resolved_at"] = None
+    _equal(ours, wanted, "incidents")
+
+
+def near_end(row: Row, day: Day) -> bool:
+    """Whether the end of an incident lies so near the feed's end that it may be open or resolved."""
+    from datetime import datetime
+
+    gap = 1_800 if row["resolved_at"] is None else 0
+    at = row["resolved_at"] or row["last_seen_at"]
+    return datetime.fromisoformat(at).timestamp() + 8 * 3600 + gap > day.watermark - NEAR_END_S
+
+
+def _same_verdicts(said: list[Row], day: Day) -> None:
+    ours: dict[str, Row] = {}
+    for row in said:
+        # The first one is the answer that was given; repeats carry the same id.
+        ours.setdefault(row["verdict_id"], row)
+    wanted = {row["verdict_id"]: _less(row, {"type"}) for row in reversed(day.of("verdict"))}
+    assert ours.keys() == wanted.keys()
+    alone = {name for name, row in wanted.items() if len(day.providers_of[row["person"]]) == 1}
+    assert alone
+    _equal({n: ours[n] for n in alone}, {n: wanted[n] for n in alone}, "verdicts of persons of one provider")
+
+
+def _equal(ours: dict[str, Row], wanted: dict[str, Row], what: str) -> None:
+    assert wanted, f"no {what} in the replay"
+    missing, surplus = wanted.keys() - ours.keys(), ours.keys() - wanted.keys()
+    other = {
+        name: {k: (ours[name].get(k), wanted[name].get(k)) for k in wanted[name] if ours[name].get(k) != wanted[name].get(k)}
+        for name in ours.keys() & wanted.keys()
+        if ours[name] != wanted[name]
+    }
+    told = f"{what}: {len(missing)} missing, {len(surplus)} surplus, {len(other)} other (ours, wanted)"
+    rules = [wanted[n].get("rule_id") for n in missing] + [ours[n].get("rule_id") for n in surplus]
+    assert not missing and not surplus and not other, f"{told}: {rules[:10]} {list(other.items())[:3]}"  # noqa: PT018 - one sentence for all
+
+
+def _less(row: Row, names: set[str]) -> Row:
+    return {name: value for name, value in row.items() if name not in names}
