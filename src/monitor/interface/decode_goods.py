@@ -45,7 +45,7 @@ def goods_returned(call: Call) -> tuple[Event, ...]:
 
 
 def _articles(call: Call) -> dict[str, tuple[Article, ...]]:
-    """The rows by person; one with neither person nor settlement was paid out of the own pocket: none of ours."""
+    """The rows by person; one with neither person nor settlement was paid privately: none of ours."""
     path = "input.selinfoDetail"
     asked = call.read_input(_GOODS)
     if asked.selinfoDetail is None:

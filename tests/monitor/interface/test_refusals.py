@@ -59,7 +59,10 @@ NEEDED = {
         "request.input.data.warns", "request.input.data.warns[0].warn_rslt_id",
         "request.input.data.warns[0].dspo_way",
     ],
-    "3505A": ["request.input.selinfoDetail"],
+    "3505A": [
+        "request.input.selinfoDetail", "request.input.selinfoDetail[0].psn_no",
+        "request.input.selinfoDetail[0].setl_id",
+    ],
     "9601": ["request.input.recogInfo", "request.input.recogInfo.psn_no"],
     "9602": ["request.input.recogInfo.psn_no"],
 }  # fmt: skip

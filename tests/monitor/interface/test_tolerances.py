@@ -272,8 +272,7 @@ def test_a_diagnosis_of_somebody_else_is_left_out() -> None:
 
 def test_goods_that_were_paid_privately_are_none_of_ours() -> None:
     path = "request.input.selinfoDetail.0"
-    assert ignored("3505A", {f"{path}.psn_no": ""}) == "self_pay_goods"
-    assert ignored("3505A", {f"{path}.setl_id": GONE}) == "self_pay_goods"
+    assert ignored("3505A", {f"{path}.psn_no": "", f"{path}.setl_id": GONE}) == "self_pay_goods"
     split = only("3505A", {f"{path}.trdn_flag": 1})
     assert split.articles[0].traces[0].split
 
