@@ -58,7 +58,7 @@ def read(table: Table[T], path: Path, content: bytes) -> Iterator[tuple[int, T]]
     try:
         for cells in reader:
             values = [cell.strip() for cell in cells]
-            if not any(values):
+            if not cells:
                 continue
             if header is None:
                 header = values

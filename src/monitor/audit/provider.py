@@ -68,8 +68,7 @@ def _ask(
     elif rule.find_bursts is not None:
         for sale in touched:
             reach_s = limits_at(sale.at).window_s  # type: ignore[attr-defined]  # limits of bursts have one
-            first, end = run_around(memory.sales, memory.position(sale.at), reach_s)
-            run = memory.sales[first:end]
+            run = run_around(memory.sales, sale.at, reach_s)
             found = _findings(rule, rule.find_bursts(run, limits_at, knowledge.reference), knowledge)
             times = [sale.at, *(other.at for other in run)]
             say_instead(memory.findings, rule.id, found, outcome, of=_meets(min(times), max(times)))

@@ -1,6 +1,6 @@
 """What is remembered of a pharmacy: its settlements of some weeks and what took them back."""
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import Mapping
 
 from msgspec.structs import replace
@@ -99,10 +99,6 @@ class ProviderMemory:
             self._sales = [s for s in sales if s.settlement_id != fact.settlement_id or self.facts.stands(s)]
         elif self.facts.named_by(fact) is not None:  # type: ignore[arg-type]  # an Undone: the only one left
             self._sales = None
-
-    def position(self, at: int) -> int:
-        """Where a sale at that time stands, or would stand."""
-        return bisect_left(self.sales, at, key=lambda sale: sale.at)
 
     def forget(self, facts_before: int) -> None:
         """Forget what lies before the horizon."""

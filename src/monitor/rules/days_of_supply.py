@@ -113,5 +113,6 @@ RULE = Rule(
         summary="{provider}: {findings} settlement(s) with more days of a drug than payable, {amount} yuan",
     ),
     limits=SupplyLimits,
+    about_patient=True,
     find=find,
 )

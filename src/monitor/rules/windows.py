@@ -3,6 +3,7 @@
 A window ends at a sale and reaches back `length_s`, both ends inclusive. Windows that share a sale are one chain.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
@@ -56,13 +57,15 @@ def chains(windows: Sequence[Window]) -> Iterator[tuple[int, int, Window]]:
         yield first, last, top
 
 
-def run_around(sales: Sequence[Settled], position: int, gap_s: int) -> tuple[int, int]:
-    """[first, end): the sales around `position` that follow each other at most `gap_s` apart."""
-    first = end = min(position, len(sales))
-    if end < len(sales):
-        end += 1
-    while first > 0 and (first == len(sales) or sales[first].at - sales[first - 1].at <= gap_s):
+def run_around(sales: Sequence[Settled], at: int, gap_s: int) -> Sequence[Settled]:
+    """The sales that hang together with the time `at`: each at most `gap_s` from the next one, or from `at`."""
+    first = end = bisect_left(sales, at, key=lambda sale: sale.at)
+    edge = at
+    while first > 0 and edge - sales[first - 1].at <= gap_s:
         first -= 1
-    while end < len(sales) and (end == 0 or sales[end].at - sales[end - 1].at <= gap_s):
+        edge = sales[first].at
+    edge = at
+    while end < len(sales) and sales[end].at - edge <= gap_s:
+        edge = sales[end].at
         end += 1
-    return first, end
+    return sales[first:end]
