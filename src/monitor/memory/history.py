@@ -5,7 +5,7 @@ of its visit, was the person on leave); it is rebuilt when facts change, or grow
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct, field
@@ -234,37 +234,36 @@ class History:
 
     def can_grow(self, settled: Settled) -> bool:
         """Whether `settled` is simply the next settlement: nothing that was said before looks different with it."""
+        is_last = not self.settlements or self.settlements[-1].key < (settled.at, settled.msgid)
+        return is_last and self._leaves_others_alone(settled)
+
+    def _leaves_others_alone(self, settled: Settled) -> bool:
+        visit = self.visits.get((settled.provider, settled.visit))
         return (
-            (not self.settlements or self.settlements[-1].key < (settled.at, settled.msgid))
-            and self._is_only_call(settled)
+            self._is_only_call(settled)
             and not is_newborn_sign(settled.med_type, (Diagnosis(settled.disease),))
-            and not (settled.lines is None and any(line.refund_of for _, line in self._charges(settled)))
+            # The 90 days of a newborn are counted from the begin of its visit.
+            and not (settled.begin is not None and visit is not None and visit.newborn_at is not None)
+            and not (
+                settled.lines is None
+                and visit is not None
+                and any(line.refund_of for _, line in visit.charges)
+            )
         )
 
     def _is_only_call(self, settled: Settled) -> bool:
         return len(self._facts.calls_of(settled.provider, settled.settlement_id)) == 1
 
-    def _charges(self, settled: Settled) -> Iterable[tuple[Charged, Line]]:
-        visit = self.visits.get((settled.provider, settled.visit))
-        return visit.charges if visit else ()
-
     def is_next(self, settlement: Settlement) -> bool:
         """`can_grow`, asked after a history was built that holds the settlement at its end already."""
-        fact = settlement.fact
-        return (
-            type(fact) is Settled
-            and self._is_only_call(fact)
-            and not is_newborn_sign(fact.med_type, (Diagnosis(fact.disease),))
-            and not (fact.lines is None and any(line.refund_of for _, line in self._charges(fact)))
-        )
+        return type(settlement.fact) is Settled and self._leaves_others_alone(settlement.fact)
 
     def grow(self, settled: Settled) -> Settlement:
         """Add the next settlement (see `can_grow`)."""
         visit = self.visits.setdefault((settled.provider, settled.visit), Visit()) if settled.visit else None
         if visit is not None:
             visit.settlements.append(settled)
-            if settled.begin is not None and visit.begin is None:
-                visit.begin = settled.begin
+            _begin(visit, settled.begin)
         if settled.lines is not None:
             lines = carried(settled.lines)
         elif visit is not None:
