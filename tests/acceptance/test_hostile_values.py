@@ -120,7 +120,22 @@ for bad in BAD_AMOUNTS[:16]:
     make.record(f"cnt {bad!r}", put(f"{LINE}.cnt", bad))
     make.record(f"pric {bad!r}", put(f"{LINE}.pric", bad))
     make.record(f"fund_pay_sumamt {bad!r}", put(f"{INFO}.fund_pay_sumamt", bad))
-for digits in (400, 5000, 100_000):
+for finite in (
+    "1e18",
+    "1e20",
+    "1e308",
+    "1e5000",
+    "1e999999",
+    "1e-5000",
+    "1e-999999",
+    "-1e999999",
+    "0e999999",
+):
+    make.record(f"an amount of {finite}", put(f"{INFO}.medfee_sumamt", finite), may=DEAD_OR_FINE)
+    make.record(f"a count of {finite}", put(f"{LINE}.cnt", finite), may=DEAD_OR_FINE)
+    make.record(f"a price of {finite}", put(f"{LINE}.pric", finite), may=DEAD_OR_FINE)
+    make.record(f"prd_days of {finite}", put(f"{LINE}.prd_days", finite), may=DEAD_OR_FINE)
+for digits in (400, 5000, 900_000):
     huge = "9" * digits
     make.record(f"an amount of {digits} digits", put(f"{INFO}.medfee_sumamt", huge), may=DEAD_OR_FINE)
     make.record(f"a count of {digits} digits", put(f"{LINE}.cnt", huge), may=DEAD_OR_FINE)
@@ -148,6 +163,12 @@ make.record(
     put(f"{ASKED}.psn_no", MARK * 800),
     may=DEAD_OR_FINE,
 )
+for separator in ("\u2028", "\u2029", "\u0085", "\x7f", "\u200b", "\ufeff"):
+    make.record(f"{separator!r} in a name", put("request.opter_name", f"a{separator}b"), may=FINE)
+    make.record(f"{separator!r} in an item", put(f"{LINE}.med_list_codg", f"SV{separator}"), may=DEAD_OR_FINE)
+make.record("a hundred thousand keys", put("request.sign_no", {f"k{n}": 0 for n in range(80_000)}), may=FINE)
+make.record("a key of half a mebibyte", put("request.sign_no", {"k" * 500_000: 0}), may=FINE)
+make.record("a hundred thousand empty objects", put("request.sign_no", [{}] * 200_000), may=FINE)
 make.record("an infcode of 10 kB", put("reply.infcode", MARK * 800), may=DEAD_OR_IGNORED)
 make.record("a name of 100 kB", put("request.opter_name", MARK * 8000), may=FINE)
 make.record("a msgid with a line end", put("request.msgid", f"{MARK}\n{MARK}"), may=DEAD_OR_IGNORED)
