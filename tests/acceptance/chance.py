@@ -1,5 +1,6 @@
 """Feeds by chance, in a world so small that everything touches everything: a seed gives the same feed."""
 
+import copy
 import random
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ START = "2026-03-10 20:00:00"
 PEOPLE = ("zhao", "qian", "sun", "li", "zhou")
 ITEMS = ("SVDAY00001", "SVFREQ0001", "XZSUP00001", "XZSTAT0001", "XZSTAT0002", "XZCHILD001", "SVDIAL0001")
 CODES = ("81000000000000000001", "81000000000000000002")
+SETTLEMENTS = {"2102", "2207", "2304"}
 DIAGNOSES = ("I10", "J00", "O80", "Z38.000")
 TABLES = {
     "providers": f"{HEAD}\n{wire.HOSPITAL},某医院,1,3,0,1,430100\n",
@@ -49,6 +51,8 @@ class Chance:
             (1, self.admission_undone),
             (2, self.goods),
             (7, self.undone),
+            (2, self.twin),
+            (2, self.attempt),
             (1, self.check),
         ]
         weights = [weight for weight, _ in makers]
@@ -158,7 +162,7 @@ class Chance:
         return make(person, at=at, mdtrt_id=self.visit(person), provider=self.hospital())
 
     def goods(self, person: str, at: str) -> wire.Record:
-        sold = [each for each in self.made if each["request"]["infno"] == "2102"]
+        sold = [each for each in self.made if each["request"]["infno"] == "2102" and wire.counted(each)]
         make = self.random.choice((wire.goods_sold, wire.goods_returned))
         setl_id = wire.setl_id_of(self.random.choice(sold)) if sold else "S0"
         return make(person, at=at, setl_id=setl_id, codes=[self.random.choice(CODES)])
@@ -170,9 +174,26 @@ class Chance:
         chance = self.random
         of = chance.choice(self.made)
         whose = chance.choice([*PEOPLE[:1], _person_of(of), _person_of(of), _person_of(of)])
-        if of["request"]["infno"] in {"2102", "2207", "2304"} and chance.random() < 0.7:
+        if of["request"]["infno"] in SETTLEMENTS and wire.counted(of) and chance.random() < 0.7:
             return wire.reversal(of, at=at)
         return wire.compensation(of, at=at, person=whose)
+
+    def _settled(self, person: str, at: str) -> wire.Record:
+        """A settlement made before, or a new one."""
+        known = [each for each in self.made if each["request"]["infno"] in SETTLEMENTS and wire.counted(each)]
+        return self.random.choice(known) if known else self.sale(person, at)
+
+    def twin(self, person: str, at: str) -> wire.Record:
+        """A settlement that was sent before, under another msgid."""
+        of = copy.deepcopy(self._settled(person, at))
+        of["request"]["msgid"] = wire.new_msgid(of["request"]["fixmedins_code"], at)
+        return of
+
+    def attempt(self, person: str, at: str) -> wire.Record:
+        """The same call as one made before, without success or without an answer."""
+        of = copy.deepcopy(self._settled(person, at))
+        failed = of["reply"] | {"infcode": "-1", "output": {}}
+        return of | {"reply": self.random.choice((failed, None))}
 
     def check(self, person: str, at: str) -> wire.Record:
         orders = [wire.order(self.random.choice(ITEMS))]

@@ -26,7 +26,7 @@ TABLES = {
 def call_time(record: wire.Record) -> float:
     """setl_time of a settlement, else inf_time, in seconds."""
     text = record["request"]["inf_time"]
-    if record["request"]["infno"] in {"2102", "2207", "2304"} and record["reply"]:
+    if record["request"]["infno"] in {"2102", "2207", "2304"} and wire.counted(record):
         text = record["reply"]["output"]["setlinfo"]["setl_time"]
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 

@@ -150,7 +150,7 @@ def item_frequency(lines: Iterable[Line], *, most: int, days: int) -> Breaches:
 def days_of_supply(lines: Iterable[Line], *, limit: int, early: int) -> Breaches:
     """For lines whose days of the fee rise with the line order."""
 
-    def breaching(line: Line, same: list[Line]) -> bool:
+    def breaching(_: Line, same: list[Line]) -> bool:
         stock, day = 0, same[0].day
         for each in same:
             left = max(0, stock - (each.day - day))

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from tests import wire
-from tests.acceptance.chance import TABLES, Chance
+from tests.acceptance.chance import ITEMS, PEOPLE, START, TABLES, Chance
 from tests.acceptance.city import shuffled
 from tests.acceptance.conftest import Replay
-from tests.acceptance.outcome import Outcome, Row, settled
+from tests.acceptance.outcome import Outcome, Row, result_rules, settled
 
 
 def holding(outcome: Outcome) -> list[Row]:
@@ -50,3 +50,26 @@ def test_what_comes_days_late_is_put_in_its_place(replay: Replay, seed: int) -> 
 def test_repeats_change_nothing(replay: Replay, seed: int) -> None:
     feed = Chance(seed, span_s=86400).feed(60)
     same(run(replay, [*feed, *feed]), run(replay, feed))
+
+
+@pytest.mark.parametrize("seed", range(300, 320))
+def test_orders_get_the_answer_that_their_settlement_would_get(replay: Replay, seed: int) -> None:
+    """The same lines, once as orders of a 3102 and once settled, at the end of the same feed."""
+    feed = Chance(seed, span_s=3 * 86400)
+    before = feed.feed(60)
+    now = wire.later(START, days=3, hours=1)
+    person = feed.random.choice(PEOPLE)
+    chosen = feed.random.choices(ITEMS, k=3)
+    days = feed.random.choice(("", "7", "20", "31"))
+    amount = feed.random.choice((None, "13.00"))
+    visit = "M-NEW"
+    orders = [wire.order(item, rx_id=f"N{n}", prd_days=days, amount=amount) for n, item in enumerate(chosen)]
+    lines = [wire.line(item, sn=f"N{n}", prd_days=days, amount=amount) for n, item in enumerate(chosen)]
+    check = wire.orders_checked(person, at=now, orders=orders, mdtrt_id=visit)
+    settled_now = wire.outpatient_visit(person, at=now, lines=lines, mdtrt_id=visit)
+    asked = run(replay, [*before, check]).verdict(check)
+    paid = run(replay, [*before, *settled_now]).verdict(settled_now[-1])
+    # Presence is not asked of orders (a mismatch other than LOC-FACE-MISMATCH).
+    expected = [each for each in result_rules(paid) if each != "LOC-DIALYSIS-ABSENT"]
+    assert result_rules(asked) == expected
+    assert asked["amount_refused"] == paid["amount_refused"]

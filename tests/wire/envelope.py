@@ -71,6 +71,11 @@ def setl_id_of(settlement: Record) -> str:
     return str(settlement["reply"]["output"]["setlinfo"]["setl_id"])
 
 
+def counted(settlement: Record) -> bool:
+    """Whether the settlement went through."""
+    return bool(settlement["reply"]) and str(settlement["reply"]["infcode"]) == "0"
+
+
 def new_msgid(provider: str, at: str) -> str:
     """fixmedins_code, time and a running number: 30 characters, rising with every call of one second."""
     digits = "".join(filter(str.isdigit, at))
