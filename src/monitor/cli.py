@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import ExitStack
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Annotated, NoReturn
 

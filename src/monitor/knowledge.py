@@ -1,5 +1,7 @@
 """What an audit knows beside the facts: tables, limits, language, key; one frozen object for all stages."""
 
+from typing import TypeAlias
+
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
@@ -9,6 +11,10 @@ from monitor.reference import Reference
 from monitor.regions import Region
 from monitor.rules.catalogue import RULES
 from monitor.rules.rule import Limits, Mode, Rule
+
+
+Asked: TypeAlias = tuple[Rule, Limits, frozenset[str] | None]
+"""A rule, its limits, and the items without which it has nothing to say (None: it looks at every settlement)."""
 
 
 class Appeal(Struct, frozen=True, kw_only=True):
@@ -31,7 +37,13 @@ class Knowledge(Struct, frozen=True, kw_only=True):
 
     pharmacy_rules: tuple[Rule, ...] = ()
     """Derived: the rules that are asked about pharmacies."""
-    asked_in: dict[int, tuple[tuple[Rule, Limits], ...]] = {}
+    stay_rules: tuple[Rule, ...] = ()
+    """Derived: the rules that are asked about stays."""
+    purchase_rules: tuple[Rule, ...] = ()
+    """Derived: the rules that are asked about chains of one person's purchases."""
+    trace_rules: tuple[Rule, ...] = ()
+    """Derived: the rules that are asked about trace codes."""
+    asked_in: dict[int, tuple[Asked, ...]] = {}
     """Derived: by epoch of the region, what is asked about settlements and orders."""
     rules_version: str = ""
     """Derived: changes when a rule, a limit or a table does."""
@@ -39,17 +51,25 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         pharmacy = tuple(rule for rule in self.rules if rule.is_about_pharmacies)
         force_setattr(self, "pharmacy_rules", pharmacy)
+        force_setattr(self, "stay_rules", tuple(rule for rule in self.rules if rule.find_stay))
+        purchases = tuple(rule for rule in self.rules if rule.find_bursts and rule not in pharmacy)
+        force_setattr(self, "purchase_rules", purchases)
+        force_setattr(self, "trace_rules", tuple(rule for rule in self.rules if rule.find_reuse))
         rules = digest(*(f"{rule.id}={rule.version}" for rule in self.rules))[:8]
         version = f"{rules}-{self.region.digest[:8]}-{self.reference.digest[:8]}"
         force_setattr(self, "rules_version", version)
 
-    def asked(self, at: int) -> tuple[tuple[Rule, Limits], ...]:
+    def asked(self, at: int) -> tuple[Asked, ...]:
         """The rules about settlements and orders that are not off at event time `at`, with their limits."""
         epoch = self.region.epoch(at)
         asked = self.asked_in.get(epoch)
         if asked is None:
             both = [(rule, self.limits(rule, at)) for rule in self.rules if rule.find is not None]
-            asked = tuple((rule, limits) for rule, limits in both if limits is not None)
+            asked = tuple(
+                (rule, limits, frozenset(getattr(self.reference, rule.table)) if rule.table else None)
+                for rule, limits in both
+                if limits is not None
+            )
             self.asked_in[epoch] = asked
         return asked
 

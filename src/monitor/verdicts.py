@@ -43,6 +43,8 @@ def verdict_of(settlement: Settlement, rulings: Sequence[Ruling], knowledge: Kno
     """The verdict on a settlement or a check; `rulings` are those for the window, none in shadow."""
     fact = settlement.fact
     decision = _decision(fact.infno, rulings)
+    if decision is Decision.PASS:
+        return bare(fact, decision, knowledge)
     refused = _refused(settlement, rulings) if decision is Decision.REJECT else 0
     results = tuple(_result(settlement, ruling, knowledge) for ruling in rulings)
     return Verdict(

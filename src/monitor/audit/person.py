@@ -14,7 +14,7 @@ from monitor.memory.person import PersonMemory, horizon
 from monitor.outputs import Decision, Finding, Kind, Verdict
 from monitor.rules.breach import Burst
 from monitor.rules.catalogue import FACE_RULE
-from monitor.rules.rule import Limits, Rule, Subject
+from monitor.rules.rule import Limits, Rule
 from monitor.traces import sales_told
 from monitor.verdicts import AT_THE_WINDOW, Ruling, bare, verdict_of
 
@@ -51,7 +51,9 @@ def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge) -> 
     outcome = Outcome()
     settlement = memory.history.judged(check)
     rulings: list[Ruling] = []
-    for rule, limits in knowledge.asked(check.at):
+    for rule, limits, items in knowledge.asked(check.at):
+        if items is not None and items.isdisjoint(settlement.items):
+            continue
         if check.rule_ids and rule.id not in check.rule_ids:
             continue
         face = rule.id == FACE_RULE and check.infno == BEFORE_CHARGE
@@ -115,8 +117,10 @@ def _ask_settlements(
     for settlement in settlements:
         fired = rulings[settlement.anchor] = []
         before = memory.findings.about(settlement.anchor)
-        for rule, limits in knowledge.asked(settlement.key[0]):
-            ruling = _ask(rule, limits, settlement, history, knowledge)
+        for rule, limits, items in knowledge.asked(settlement.key[0]):
+            ruling = None
+            if items is None or not items.isdisjoint(settlement.items):
+                ruling = _ask(rule, limits, settlement, history, knowledge)
             if ruling is not None:
                 fired.append(ruling)
                 say(memory.findings, ruling.finding, outcome)
@@ -126,13 +130,11 @@ def _ask_settlements(
 
 
 def _ask_stays(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> None:
-    for rule in knowledge.rules:
-        if rule.find_stay is None:
-            continue
+    for rule in knowledge.stay_rules:
         found = []
         for stay in memory.history.stays:
             limits = knowledge.limits(rule, stay.admitted.begin)
-            if limits is None:
+            if limits is None or rule.find_stay is None:
                 continue
             breach = rule.find_stay(stay, memory.history, limits, knowledge.reference)
             if breach is not None:
@@ -145,7 +147,7 @@ def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) ->
     """The 3102 of the last days, for the one rule that makes findings of them."""
     found = []
     for check in memory.checks():
-        for rule, limits in knowledge.asked(check.at):
+        for rule, limits, _ in knowledge.asked(check.at):
             if rule.id == FACE_RULE and (not check.rule_ids or rule.id in check.rule_ids):
                 ruling = _ask(rule, limits, memory.history.judged(check), memory.history, knowledge)
                 found += [ruling.finding] if ruling is not None else []
@@ -170,10 +172,10 @@ def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outco
     begin = settlements[first].at if first < len(settlements) else since
     if len(bought) < 2 and not memory.findings.by_anchor:  # noqa: PLR2004 - nothing to repeat, nothing to take back
         return
-    for rule in knowledge.rules:
-        if rule.find_bursts is None or rule.subject is Subject.PROVIDER:
-            continue
-        bursts = rule.find_bursts(sales, partial(knowledge.region.limits, rule.id), reference)
+    for rule in knowledge.purchase_rules:
+        bursts = rule.find_bursts(  # type: ignore[misc]  # these have one
+            sales, partial(knowledge.region.limits, rule.id), reference
+        )
         found = [_burst(rule, burst, bought, knowledge) for burst in bursts]
         say_instead(
             memory.findings,
@@ -211,7 +213,11 @@ def _verdict_on(
     if rulings is None:
         history = memory.history
         asked_now = knowledge.asked(settlement.at)
-        answers = (_ask(rule, limits, settlement, history, knowledge) for rule, limits in asked_now)
+        answers = (
+            _ask(rule, limits, settlement, history, knowledge)
+            for rule, limits, items in asked_now
+            if items is None or not items.isdisjoint(settlement.items)
+        )
         rulings = [ruling for ruling in answers if ruling is not None]
     if settlement.fact is not event:
         # Of one setl_id under two msgids one stands for both, and each msgid gets its own verdict.

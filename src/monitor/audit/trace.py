@@ -20,9 +20,8 @@ def audit_trace(memory: TraceMemory, sale: TraceSale, *, watermark: int, knowled
         if not memory.put(sale):
             outcome.added = Added.SAME
             return outcome
-        for rule in knowledge.rules:
-            if rule.find_reuse is not None:
-                _ask(rule, memory, knowledge, outcome)
+        for rule in knowledge.trace_rules:
+            _ask(rule, memory, knowledge, outcome)
     except Exception:  # noqa: BLE001 - as in audit_person
         return Outcome(failure=traceback.format_exc(limit=-4))
     return outcome

@@ -16,9 +16,6 @@ from monitor.events import Admitted, CallKey, Event, Fact, OrdersChecked, Revers
 E = TypeVar("E", bound=Event)
 K = TypeVar("K")
 
-SUBJECTS: tuple[type[Fact], ...] = (Settled, Admitted, OrdersChecked)
-"""Kinds of facts that findings are about."""
-
 
 class Added(StrEnum):
     """What became of a fact that was told."""
@@ -124,7 +121,8 @@ class Facts:
     @property
     def has_subjects(self) -> bool:
         """Whether there is anything a rule may be asked about."""
-        return any(self.kinds[kind] for kind in SUBJECTS)
+        kinds = self.kinds
+        return bool(kinds[Settled] or kinds[Admitted] or kinds[OrdersChecked])
 
     def reversed_sales(self) -> Iterator[Settled]:
         """Settlements that held until a reversal named them."""

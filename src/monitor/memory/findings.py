@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from monitor.memory.pieces import FINDING, Changes, name
+from monitor.memory.pieces import FINDING, Changes
 from monitor.outputs import Finding
 
 
@@ -22,7 +22,7 @@ class Findings:
     def put(self, finding: Finding) -> None:
         """A new revision."""
         self.load(finding)
-        self._changes.put(name(FINDING, finding.finding_id), finding)
+        self._changes.put((FINDING, finding.finding_id), finding)
 
     def about(self, anchor: str) -> dict[str, Finding]:
         """What was said about one subject, by rule."""
@@ -40,6 +40,6 @@ class Findings:
             for rule_id, finding in list(said.items()):
                 if finding.occurred_at < horizon:
                     del said[rule_id]
-                    self._changes.drop(name(FINDING, finding.finding_id))
+                    self._changes.drop((FINDING, finding.finding_id))
             if not said:
                 del self.by_anchor[anchor]

@@ -23,16 +23,15 @@ from monitor.memory.pieces import (
     FINDING,
     SALES,
     Changes,
-    call_name,
     decode,
     kind_of,
-    name,
 )
 from monitor.outputs import Verdict
 
 FACTS_MAX = 5_000
 """A person has some hundred facts a year; a key with more is a machine or a mistake. The oldest go first, counted."""
 FACTS_LEFT = 4_500
+NEVER = 1 << 62
 
 _NO_HISTORY = (GoodsSold, GoodsReturned, OrdersChecked)
 
@@ -40,7 +39,17 @@ _NO_HISTORY = (GoodsSold, GoodsReturned, OrdersChecked)
 class PersonMemory:
     """Bounded, reversible, and a function of the facts. `changes()` gives the pieces to be written after an event."""
 
-    __slots__ = ("_changes", "_history", "answers", "capped", "facts", "findings", "person", "sales")
+    __slots__ = (
+        "_changes",
+        "_history",
+        "_oldest_answer",
+        "answers",
+        "capped",
+        "facts",
+        "findings",
+        "person",
+        "sales",
+    )
 
     def __init__(self, person: str) -> None:
         self.person = person
@@ -53,6 +62,7 @@ class PersonMemory:
         self.capped = 0
         """Facts forgotten because there were too many."""
         self._history: History | None = None
+        self._oldest_answer = NEVER
 
     @classmethod
     def load(cls, person: str, pieces: Mapping[str, bytes]) -> "PersonMemory":
@@ -67,6 +77,7 @@ class PersonMemory:
                 memory.findings.load(value)
             elif kind == ANSWER:
                 memory.answers[value.provider, value.infno, value.msgid] = value
+                memory._oldest_answer = min(memory._oldest_answer, value.at)
             elif kind == SALES:
                 memory.sales[piece.partition("|")[2]] = value
         return memory
@@ -87,7 +98,7 @@ class PersonMemory:
         added = self.facts.add(fact)
         if added is not Added.NEW:
             return added, None
-        self._changes.put(call_name(FACT, fact.call), fact)
+        self._changes.put((FACT, *fact.call), fact)
         if len(self.facts.by_call) > FACTS_MAX:
             self._cap()
         if type(fact) is Settled:
@@ -132,15 +143,16 @@ class PersonMemory:
         """Remember the answer to a call."""
         call = (verdict.provider, verdict.infno, verdict.msgid)
         self.answers[call] = verdict
-        self._changes.put(call_name(ANSWER, call), verdict)
+        self._oldest_answer = min(self._oldest_answer, verdict.at)
+        self._changes.put((ANSWER, *call), verdict)
 
     def told(self, anchor: str, sales: tuple[TraceSale, ...]) -> None:
         """Remember what the trace codes were told of a settlement."""
         if sales:
             self.sales[anchor] = sales
-            self._changes.put(name(SALES, anchor), sales)
+            self._changes.put((SALES, anchor), sales)
         elif self.sales.pop(anchor, None) is not None:
-            self._changes.drop(name(SALES, anchor))
+            self._changes.drop((SALES, anchor))
 
     def checks(self) -> Iterator[OrdersChecked]:
         """The 3102 that hold; they are remembered as long as their answers."""
@@ -152,21 +164,22 @@ class PersonMemory:
             for fact in self.facts.before(facts_before):
                 self._drop(fact)
             self.findings.forget(facts_before)
-        if any(answer.at < answers_before for answer in self.answers.values()):
+        if self._oldest_answer < answers_before:
             self._forget_answers(answers_before)
 
     def _forget_answers(self, before: int) -> None:
         for call, answer in list(self.answers.items()):
             if answer.at < before:
                 del self.answers[call]
-                self._changes.drop(call_name(ANSWER, call))
+                self._changes.drop((ANSWER, *call))
+        self._oldest_answer = min((answer.at for answer in self.answers.values()), default=NEVER)
         for check in list(self.checks()):
             if check.at < before:
                 self._drop(check)
 
     def _drop(self, fact: Event) -> None:
         self.facts.drop(fact)
-        self._changes.drop(call_name(FACT, fact.call))
+        self._changes.drop((FACT, *fact.call))
         self._history = None
         if type(fact) is Settled:
             self.told(f"settlement|{fact.provider}|{fact.settlement_id}", ())

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from monitor.events import CallKey, Event, TraceSale
+from monitor.events import Event, TraceSale
 from monitor.outputs import Finding, Verdict
 
 VERSION: Final = b"\x01"
@@ -31,16 +31,6 @@ T = TypeVar("T")
 
 class UnknownVersionError(ValueError):
     """A piece that was written by a newer release."""
-
-
-def name(kind: str, *parts: str) -> str:
-    """The key of a piece below its memory."""
-    return SEPARATOR.join((kind, *parts))
-
-
-def call_name(kind: str, call: CallKey) -> str:
-    """The key of a piece about one call."""
-    return name(kind, *call)
 
 
 def kind_of(piece: str) -> str:
@@ -66,17 +56,20 @@ class Changes:
     __slots__ = ("_touched",)
 
     def __init__(self) -> None:
-        self._touched: dict[str, object | None] = {}
+        self._touched: dict[tuple[str, ...], object | None] = {}
 
-    def put(self, piece: str, value: object) -> None:
-        """A piece has a new value."""
+    def put(self, piece: tuple[str, ...], value: object) -> None:
+        """A piece has a new value; it is named and encoded when the changes are taken."""
         self._touched[piece] = value
 
-    def drop(self, piece: str) -> None:
+    def drop(self, piece: tuple[str, ...]) -> None:
         """A piece is forgotten."""
         self._touched[piece] = None
 
     def take(self) -> dict[str, bytes | None]:
         """Encoded pieces (None: forgotten), and start anew."""
         touched, self._touched = self._touched, {}
-        return {piece: None if value is None else encode(value) for piece, value in touched.items()}
+        return {
+            SEPARATOR.join(piece): None if value is None else encode(value)
+            for piece, value in touched.items()
+        }

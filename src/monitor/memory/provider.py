@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from monitor.events import Reversed, Settled, Undone
 from monitor.memory.facts import Added, Facts
 from monitor.memory.findings import Findings
-from monitor.memory.pieces import FACT, Changes, call_name, decode, kind_of
+from monitor.memory.pieces import FACT, Changes, decode, kind_of
 
 FACTS_MAX = 20_000
 """40 days of a pharmacy with 400 sales a day; the oldest go first, counted."""
@@ -77,7 +77,7 @@ class ProviderMemory:
         added = self.facts.add(fact)
         if added is not Added.NEW:
             return added
-        self._changes.put(call_name(FACT, fact.call), fact)
+        self._changes.put((FACT, *fact.call), fact)
         if self._sales is not None:
             self._place(fact)
         if len(self.facts.by_call) > FACTS_MAX:
@@ -110,7 +110,7 @@ class ProviderMemory:
 
     def _drop(self, fact: Settled | Reversed | Undone) -> None:
         self.facts.drop(fact)
-        self._changes.drop(call_name(FACT, fact.call))
+        self._changes.drop((FACT, *fact.call))
         self._sales = None
 
     def _cap(self) -> None:

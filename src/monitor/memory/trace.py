@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from monitor.events import TraceSale
 from monitor.memory.findings import Findings
-from monitor.memory.pieces import FINDING, SALE, Changes, decode, kind_of, name
+from monitor.memory.pieces import FINDING, SALE, Changes, decode, kind_of
 
+NEVER = 1 << 62
 SALES_MAX = 1_000
 """A code that is sold more often is no code; the oldest go first, counted."""
 
@@ -13,7 +14,7 @@ SALES_MAX = 1_000
 class TraceMemory:
     """Live sales of one code by settlement. What is no longer live is not kept: its persons' memories know."""
 
-    __slots__ = ("_by_settlement", "_changes", "capped", "code", "findings")
+    __slots__ = ("_by_settlement", "_changes", "_oldest", "capped", "code", "findings")
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -21,6 +22,7 @@ class TraceMemory:
         self.findings = Findings(self._changes)
         self.capped = 0
         self._by_settlement: dict[tuple[str, str], TraceSale] = {}
+        self._oldest = NEVER
 
     @classmethod
     def load(cls, code: str, pieces: Mapping[str, bytes]) -> "TraceMemory":
@@ -32,6 +34,7 @@ class TraceMemory:
                 memory.findings.load(value)
             else:
                 memory._by_settlement[value.provider, value.settlement_id] = value
+                memory._oldest = min(memory._oldest, value.at)
         return memory
 
     def changes(self) -> dict[str, bytes | None]:
@@ -49,12 +52,13 @@ class TraceMemory:
         if not sale.live:
             if self._by_settlement.pop(key, None) is None:
                 return False
-            self._changes.drop(name(SALE, *key))
+            self._changes.drop((SALE, *key))
             return True
         if self._by_settlement.get(key) == sale:
             return False
         self._by_settlement[key] = sale
-        self._changes.put(name(SALE, *key), sale)
+        self._oldest = min(self._oldest, sale.at)
+        self._changes.put((SALE, *key), sale)
         if len(self._by_settlement) > SALES_MAX:
             self._forget(self.sales[0])
             self.capped += 1
@@ -62,11 +66,14 @@ class TraceMemory:
 
     def forget(self, before: int) -> None:
         """Forget sales and findings before the horizon."""
+        if before <= self._oldest:
+            return
         for sale in list(self._by_settlement.values()):
             if sale.at < before:
                 self._forget(sale)
+        self._oldest = min((sale.at for sale in self._by_settlement.values()), default=NEVER)
         self.findings.forget(before)
 
     def _forget(self, sale: TraceSale) -> None:
         del self._by_settlement[sale.provider, sale.settlement_id]
-        self._changes.drop(name(SALE, sale.provider, sale.settlement_id))
+        self._changes.drop((SALE, sale.provider, sale.settlement_id))

@@ -16,8 +16,6 @@ TREATMENT = frozenset({"16", "17"})
 
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
     """Each line with a dialysis item, by its own day."""
-    if settlement.items.isdisjoint(reference.dialysis_items):
-        return None
     provider = settlement.fact.provider
     entry = reference.providers.get(provider)
     if entry is None or not entry.face_check:
@@ -70,5 +68,6 @@ RULE = Rule(
         evidence="Item {item}: {days} day(s) without a passed sign-in, sign-out or special registration",
         summary="{provider}: {findings} settlement(s) charge dialysis without a sign-in, {amount} yuan",
     ),
+    table="dialysis_items",
     find=find,
 )

@@ -13,8 +13,6 @@ from monitor.rules.rule import Limits, Rule, Text
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
     """Each line of a drug with an indication table, against all diagnoses known of the visit."""
     restricted = {item for item in settlement.items if item in reference.drug_indication}
-    if not restricted:
-        return None
     known = [diagnosis.code for diagnosis in history.diagnoses(settlement)]
     if not known:
         return None
@@ -55,5 +53,6 @@ RULE = Rule(
         summary="{provider}: {findings} settlement(s) with drugs outside their indication, {amount} yuan",
     ),
     about_patient=True,
+    table="drug_indication",
     find=find,
 )

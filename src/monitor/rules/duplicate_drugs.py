@@ -11,8 +11,6 @@ from monitor.rules.rule import Limits, Rule, Text
 
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
     """Each drug of a group against the other drugs of its groups, here or bought before."""
-    if not any(item in reference.drug_group for item in settlement.items):
-        return None
     breaching: dict[int, Purchase] = {}
     involved: dict[int, Purchase] = {}
     pair: tuple[str, str, str] | None = None
@@ -66,5 +64,6 @@ RULE = Rule(
         summary="{provider}: {findings} case(s) of duplicate prescribing",
     ),
     about_patient=True,
+    table="drug_group",
     find=find,
 )

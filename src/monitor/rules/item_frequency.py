@@ -64,5 +64,6 @@ RULE = Rule(
         evidence="Item {item}: {count} within {days} calendar days over all institutions, limit {limit}",
         summary="{provider}: {findings} settlement(s) beyond an item's frequency limit, {amount} yuan",
     ),
+    table="item_frequency",
     find=find,
 )

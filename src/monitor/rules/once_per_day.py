@@ -20,14 +20,13 @@ class OnceLimits(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def find(settlement: Settlement, history: History, limits: OnceLimits, reference: Reference) -> Breach | None:
     """The line that brings the day's sum above the limit breaches whole; the ones before it are involved."""
-    items = reference.once_per_day & settlement.items
-    if not items or history.is_newborn_time(settlement):
+    if history.is_newborn_time(settlement):
         return None
     breaching: dict[tuple[str, int], Purchase] = {}
     involved: dict[int, Purchase] = {}
     highest, worst = 0, None
     most = limits.times * COUNT_UNIT
-    for item in sorted(items):
+    for item in sorted(reference.once_per_day & settlement.items):
         bought = [
             one
             for one in history.purchases(item, settlement)
@@ -87,5 +86,6 @@ RULE = Rule(
         summary="{provider}: {findings} settlement(s) charge a daily item more than once a day, {amount} yuan",
     ),
     limits=OnceLimits,
+    table="once_per_day",
     find=find,
 )

@@ -12,8 +12,6 @@ from monitor.rules.rule import Limits, Rule, Text
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
     """Each line of a drug with an age range, by the age on the day of the line."""
     restricted = {item for item in settlement.items if item in reference.drug_age}
-    if not restricted:
-        return None
     born = birth_day(settlement, history, reference)
     if born is None or history.is_newborn_time(settlement):
         return None
@@ -57,5 +55,6 @@ RULE = Rule(
         summary="{provider}: {findings} settlement(s) with drugs outside their age range, {amount} yuan",
     ),
     about_patient=True,
+    table="drug_age",
     find=find,
 )

@@ -14,8 +14,6 @@ EN = {"1": "men", "2": "women"}
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
     """Each line of a drug that is for one sex only."""
     restricted = {item for item in settlement.items if item in reference.drug_sex}
-    if not restricted:
-        return None
     sex = gender(settlement, history, reference)
     if not sex:
         return None
@@ -55,5 +53,6 @@ RULE = Rule(
         summary="{provider}: {findings} settlement(s) with drugs against the patient's sex, {amount} yuan",
     ),
     about_patient=True,
+    table="drug_sex",
     find=find,
 )

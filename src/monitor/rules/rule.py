@@ -81,6 +81,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     """(a pharmacy's sale, limits, reference) -> Breach | None"""
     find_reuse: Callable[..., Any] | None = None
     """(live sales of one trace code, limits) -> Breach | None"""
+    table: str = ""
+    """The reference table of items without which the rule has nothing to say of a settlement."""
     with_lines: bool = False
     """Whether a burst names the lines of its settlements."""
     firing: tuple[Any, ...] = field(default_factory=tuple)

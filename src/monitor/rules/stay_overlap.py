@@ -55,7 +55,9 @@ def find(
         return None
     inside: dict[int, Line] = {}
     stays: list[Stay] = []
-    times: list[tuple[int, Line | None]] = [(line.at, line) for line in settlement.lines if not line.circulated]
+    times: list[tuple[int, Line | None]] = [
+        (line.at, line) for line in settlement.lines if not line.circulated
+    ]
     if not settlement.lines:
         times = [(settlement.at, None)]
     for stay in history.stays:
