@@ -1,0 +1,132 @@
+"""Reads what the monitor says, and tells when all that was played has gone all the way."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from time import monotonic, time
+from types import TracebackType
+from typing import Final, Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from deploy.local.demo.board import Board
+from deploy.local.demo.children import Child
+from deploy.local.door import Door
+from monitor.settings import Settings
+from streams.engine.records import AT
+from streams.topics import Topic, name_of
+
+READ: Final = (Topic.VERDICTS, Topic.FINDINGS, Topic.ALERTS)
+TRAVELLED: Final = (Topic.CLAIMS_RAW, Topic.CHECKS, Topic.CLAIMS, Topic.FACTS_TRACE, Topic.FINDINGS)
+"""Topics that workers read, in the order in which an event travels."""
+POLL_S: Final = 0.2
+LAG_EVERY_S: Final = 1.0
+STILL_S: Final = 3.0
+CONTROL_RECORDS: Final = 2
+"""Marks of transactions behind the last record of a partition, which nobody commits."""
+_LAG: Final = re.compile(rb"^monitor_lag_records\{[^}]*\} (\S+)", re.MULTILINE)
+
+
+class Watcher:
+    """Fills the board from the topics; an async context manager around its connections."""
+
+    def __init__(self, settings: Settings, board: Board) -> None:
+        self._board = board
+        self._names = {name_of(topic, settings): topic for topic in READ}
+        self._group = f"{settings.topic_prefix}{settings.app}"
+        self._sources = [
+            [TopicPartition(name_of(topic, settings), number) for number in range(settings.partitions)]
+            for topic in TRAVELLED
+        ]
+        self._said = [TopicPartition(name, n) for name in self._names for n in range(settings.partitions)]
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.bootstrap,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+        )
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._consumer.start()
+            self._consumer.assign(self._said)
+            await self._admin.start()
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
+        for closing in (self._consumer.stop(), self._admin.close()):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(closing, 1.0)
+
+    async def read(self) -> None:
+        """Keep the board up to date until cancelled."""
+        while True:
+            fetched = await self._consumer.getmany(timeout_ms=int(POLL_S * 1000))
+            for tp, records in fetched.items():
+                for record in records:
+                    if record.value:
+                        self._note(self._names[tp.topic], record.value, record.headers)
+
+    def _note(self, topic: Topic, value: bytes, headers: Iterable[tuple[str, bytes]]) -> None:
+        match topic:
+            case Topic.VERDICTS:
+                at = dict(headers).get(AT)
+                self._board.note_verdict(value, None if at is None else time() - int(at) / 1000)
+            case Topic.FINDINGS:
+                self._board.note_finding(value)
+            case _:
+                self._board.note_incident(value)
+
+    async def drained(self) -> None:
+        """Return when every record that is there now, and all that follows from it, is on the board.
+
+        A stage's outputs are written before its offset is committed, so topic after topic in the order of an
+        event's way leaves no gap to hide in.
+        """
+        for tps in self._sources:
+            ends = await self._consumer.end_offsets(tps)
+            await self._committed(ends)
+        said = await self._consumer.end_offsets(self._said)
+        for tp, end in said.items():
+            # read() moves them on; aiokafka has no event for it.
+            while await self._consumer.position(tp) < end:
+                await asyncio.sleep(POLL_S)
+
+    async def _committed(self, ends: dict[TopicPartition, int]) -> None:
+        moved, before = monotonic(), -1
+        while True:
+            known = await self._admin.list_consumer_group_offsets(self._group, partitions=list(ends))
+            left = [end - max(0, known[tp].offset if tp in known else 0) for tp, end in ends.items()]
+            behind = sum(max(0, each) for each in left)
+            if behind != before:
+                moved, before = monotonic(), behind
+            still = monotonic() - moved > STILL_S and max(left) <= CONTROL_RECORDS
+            if behind == 0 or still:
+                return
+            self._board.lag = behind
+            await asyncio.sleep(POLL_S)
+
+    async def follow_lag(self, workers: Iterable[Child]) -> None:
+        """Ask the workers how far behind they are, until cancelled."""
+        asked = list(workers)
+        while True:
+            lag = 0.0
+            for worker in asked:
+                # One that does not answer has ended or is busy; who looks after processes says which.
+                with suppress(OSError, EOFError):
+                    async with Door(worker.url) as door:
+                        lag += sum(float(value) for value in _LAG.findall((await door.get("/metrics")).body))
+            self._board.lag = int(lag)
+            await asyncio.sleep(LAG_EVERY_S)
