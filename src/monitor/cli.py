@@ -134,7 +134,7 @@ def _progress() -> Progress:
 def simulate(
     records: Annotated[int, typer.Option(min=1, help="About so many feed records.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
-    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The simulated day.")] = datetime(  # noqa: B008, DTZ001 - a default of typer; a calendar day has no zone
+    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The simulated day.")] = datetime(  # noqa: DTZ001 - a default of typer; a calendar day has no zone
         2026, 3, 10
     ),
     output: Annotated[

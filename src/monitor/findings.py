@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from monitor.events import Admitted, Discharged, FaceChecked, OrdersChecked, Settled, TraceSale
 from monitor.ids import finding_id
 from monitor.knowledge import Knowledge
-from monitor.memory.history import Purchase
+from monitor.memory.subjects import Purchase
 from monitor.outputs import EVIDENCE_MAX, Evidence, Finding, FindingLine, Kind, Status
 from monitor.rules.breach import Breach, Burst
 from monitor.rules.rule import Limits, Mode, Rule, Subject
@@ -132,7 +132,7 @@ def _named(
 
 
 def event_time(fact: Settled | OrdersChecked | TraceSale | Admitted | Discharged | FaceChecked) -> int:
-    """begntime and endtime of stays, else the call time."""
+    """When it happened: begntime and endtime of stays, else the call time."""
     if type(fact) is Admitted:
         return fact.begin
     return fact.end if type(fact) is Discharged else fact.at

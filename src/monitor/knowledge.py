@@ -12,7 +12,6 @@ from monitor.regions import Region
 from monitor.rules.catalogue import RULES
 from monitor.rules.rule import Limits, Mode, Rule
 
-
 Asked: TypeAlias = tuple[Rule, Limits, frozenset[str] | None]
 """A rule, its limits, and the items without which it has nothing to say (None: it looks at every settlement)."""
 

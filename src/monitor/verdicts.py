@@ -8,7 +8,7 @@ from msgspec import Struct
 from monitor.events import DAY, OrdersChecked, Settled
 from monitor.ids import jr_id, verdict_id
 from monitor.knowledge import Knowledge
-from monitor.memory.history import Settlement
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Decision, Finding, Kind, Verdict, rfc3339, yuan
 from monitor.rules.breach import Breach
 from monitor.rules.rule import Rule

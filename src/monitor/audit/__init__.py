@@ -1,7 +1,7 @@
 """The one way through: event + memory -> what is remembered, what is found, what is answered.
 
-Memory first, rules second: the fact is applied to the memory of its key, then every rule is asked again for the subjects that
-may look different now (usually only the new settlement), and what is open now, less what was open before, is said.
+Memory first, rules second: the fact is applied to the memory of its key, then every rule is asked again for the subjects
+that may look different now (usually only the new settlement), and what is open now, less what was open before, is said.
 """
 
 from monitor.audit.outcome import Outcome

@@ -9,8 +9,9 @@ from monitor.events import DAY, Event, OrdersChecked, Settled
 from monitor.findings import Case, of_breach, of_burst
 from monitor.knowledge import Knowledge
 from monitor.memory.facts import Added
-from monitor.memory.history import History, Purchase, Settlement, settlement_anchor
+from monitor.memory.history import History
 from monitor.memory.person import PersonMemory, horizon
+from monitor.memory.subjects import Purchase, Settlement, settlement_anchor
 from monitor.outputs import Decision, Finding, Kind, Verdict
 from monitor.rules.breach import Burst
 from monitor.rules.catalogue import FACE_RULE
@@ -33,10 +34,8 @@ def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledg
     if owed and (answer := memory.answers.get(event.call)) is not None:
         return Outcome(verdict=answer, added=memory.facts.compare(event), repeated=True)
     try:
-        if type(event) is OrdersChecked:
-            outcome = _check(memory, event, knowledge)
-        else:
-            outcome = _remember(memory, event, knowledge)
+        judge = _check if type(event) is OrdersChecked else _remember
+        outcome = judge(memory, event, knowledge)
     except Exception:  # noqa: BLE001 - rules are code that changes often; whatever they raise, the stream goes on
         failure = traceback.format_exc(limit=-4)
         verdict = bare(event, Decision.UNCHECKED, knowledge) if owed else None  # type: ignore[arg-type]  # see `owed`

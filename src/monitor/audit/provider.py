@@ -9,9 +9,9 @@ from monitor.events import Event, Reversed, Settled, Undone
 from monitor.findings import Case, of_breach, of_burst
 from monitor.knowledge import Knowledge
 from monitor.memory.facts import Added
-from monitor.memory.history import settlement_anchor
 from monitor.memory.person import horizon
 from monitor.memory.provider import ProviderMemory
+from monitor.memory.subjects import settlement_anchor
 from monitor.outputs import Finding
 from monitor.rules.breach import Burst
 from monitor.rules.rule import Rule

@@ -4,6 +4,9 @@ The usual case needs no reach: a settlement that simply follows the others conce
 too many is slow, asking too few is wrong; the law test compares with asking everything.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from msgspec import Struct, field
 
 from monitor.events import (
@@ -13,8 +16,8 @@ from monitor.events import (
     Charged,
     ChargesWithdrawn,
     Diagnosed,
-    DischargeWithdrawn,
     Discharged,
+    DischargeWithdrawn,
     Event,
     FaceChecked,
     FaceExcused,
@@ -25,8 +28,8 @@ from monitor.events import (
     VisitCancelled,
     VisitOpened,
 )
-from monitor.memory.history import History, Settlement, is_newborn_sign
 from monitor.memory.person import PersonMemory
+from monitor.memory.subjects import Settlement, is_newborn_sign
 from monitor.rules.catalogue import COVER_RULE
 
 
@@ -50,20 +53,8 @@ def reach_of(memory: PersonMemory, event: Event) -> Reach:
     """For a fact that was just remembered."""
     if not memory.facts.has_subjects:
         return NOTHING
-    match event:
-        case Settled() | Reversed() | Undone():
-            return _of_money(memory, event)
-        case VisitOpened() | VisitCancelled() | Diagnosed():
-            return _of_visit(memory.history, event)
-        case Charged() | ChargesWithdrawn():
-            return _of_charges(memory.history, event)
-        case Admitted() | Discharged() | AdmissionWithdrawn() | DischargeWithdrawn():
-            return Reach(settlements=memory.history.settlements, stays=True)
-        case FaceChecked() | FaceExcused():
-            return _of_check(memory, event)
-        case RegisterRead():
-            return _of_register(memory, event)
-    return NOTHING
+    of = OF.get(type(event))
+    return NOTHING if of is None else of(memory, event)
 
 
 def _of_money(memory: PersonMemory, event: Settled | Reversed | Undone) -> Reach:
@@ -83,7 +74,8 @@ def _of_money(memory: PersonMemory, event: Settled | Reversed | Undone) -> Reach
     )
 
 
-def _of_visit(history: History, event: VisitOpened | VisitCancelled | Diagnosed) -> Reach:
+def _of_visit(memory: PersonMemory, event: VisitOpened | VisitCancelled | Diagnosed) -> Reach:
+    history = memory.history
     if type(event) is VisitCancelled or (
         type(event) is Diagnosed and is_newborn_sign(event.med_type, event.diagnoses)
     ):
@@ -94,7 +86,8 @@ def _of_visit(history: History, event: VisitOpened | VisitCancelled | Diagnosed)
     return Reach(settlements=[s for s in history.settlements if s.visit == (event.provider, event.visit)])
 
 
-def _of_charges(history: History, event: Charged | ChargesWithdrawn) -> Reach:
+def _of_charges(memory: PersonMemory, event: Charged | ChargesWithdrawn) -> Reach:
+    history = memory.history
     named = event.lines if isinstance(event, Charged) else event.withdrawals
     visits = {(event.provider, one.visit) for one in named}
     others = len(history.stays) > 1 or history.settlements
@@ -104,6 +97,10 @@ def _of_charges(history: History, event: Charged | ChargesWithdrawn) -> Reach:
         (n for n, s in enumerate(history.settlements) if s.visit in visits and s.at >= event.at), None
     )
     return NOTHING if first is None else Reach(settlements=history.settlements[first:])
+
+
+def _of_stay(memory: PersonMemory, event: Admitted | Discharged) -> Reach:  # noqa: ARG001 - as the others
+    return Reach(settlements=memory.history.settlements, stays=True)
 
 
 def _of_check(memory: PersonMemory, event: FaceChecked | FaceExcused) -> Reach:
@@ -125,3 +122,22 @@ def _of_register(memory: PersonMemory, event: RegisterRead) -> Reach:
             if s.at >= event.at or COVER_RULE in memory.findings.about(s.anchor)
         ]
     )
+
+
+OF: dict[type[Event], Callable[[PersonMemory, Any], Reach]] = {
+    Settled: _of_money,
+    Reversed: _of_money,
+    Undone: _of_money,
+    VisitOpened: _of_visit,
+    VisitCancelled: _of_visit,
+    Diagnosed: _of_visit,
+    Charged: _of_charges,
+    ChargesWithdrawn: _of_charges,
+    Admitted: _of_stay,
+    Discharged: _of_stay,
+    AdmissionWithdrawn: _of_stay,
+    DischargeWithdrawn: _of_stay,
+    FaceChecked: _of_check,
+    FaceExcused: _of_check,
+    RegisterRead: _of_register,
+}

@@ -14,9 +14,10 @@ from monitor.events import (
     TraceSale,
     Undone,
 )
+from monitor.memory.building import build
 from monitor.memory.facts import Added, Facts
 from monitor.memory.findings import Findings
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
 from monitor.memory.pieces import (
     ANSWER,
     FACT,
@@ -26,6 +27,7 @@ from monitor.memory.pieces import (
     decode,
     kind_of,
 )
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Verdict
 
 FACTS_MAX = 5_000
@@ -90,7 +92,7 @@ class PersonMemory:
     def history(self) -> History:
         """What holds, in order."""
         if self._history is None:
-            self._history = History(self.facts)
+            self._history = build(self.facts)
         return self._history
 
     def add(self, fact: Event) -> tuple[Added, Settlement | None]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 
 from monitor.events import Admitted, Discharged, FaceChecked, Line, Settled, TraceSale
-from monitor.memory.history import Purchase, Settlement
+from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import number
 
 Said = dict[str, str | int | float]

@@ -5,7 +5,8 @@ A newborn (up to 90 days) may be registered late.
 """
 
 from monitor.events import DAY, Insurance, RegisterRead
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own

@@ -4,7 +4,8 @@ Who comes a few days early is no hoarder: a remaining stock of at most a week co
 """
 
 from monitor.events import DAY, OrdersChecked
-from monitor.memory.history import History, Purchase, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach

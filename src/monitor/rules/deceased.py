@@ -4,7 +4,8 @@ What was charged before death and posted late is right, and so are the lines of 
 """
 
 from monitor.events import DAY
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own

@@ -1,7 +1,8 @@
 """A diagnosis that the patient's age cannot have (GZ10000204007000): mostly an error of data entry, so a reminder."""
 
 from monitor.events import DAY
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach

@@ -1,12 +1,12 @@
 """A diagnosis that the patient's sex cannot have (GZ10000204006000): mostly an error of data entry, so a reminder."""
 
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach
 from monitor.rules.patient import gender
 from monitor.rules.rule import Limits, Rule, Text
-
 
 OTHER_SEX = {"1": "2", "2": "1"}
 

@@ -4,7 +4,8 @@ Only for providers that sign their patients in by face; a special registration s
 """
 
 from monitor.events import DAY, FaceChecked, FaceExcused
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own

@@ -3,7 +3,8 @@
 No diagnosis known says nothing about the patient, so the rule is quiet then.
 """
 
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own

@@ -1,7 +1,8 @@
 """Two similar drugs at a time (GZ10000301006000): in one settlement, or while the supply of the other still lasts."""
 
 from monitor.events import DAY, Line
-from monitor.memory.history import History, Purchase, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach

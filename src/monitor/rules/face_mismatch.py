@@ -5,7 +5,8 @@ often wrong, so only checks at admission, outpatient windows and the purchase of
 """
 
 from monitor.events import FaceChecked, FaceExcused
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own

@@ -4,7 +4,8 @@ A purchase from a family member's account is not the cardholder's, so it does no
 """
 
 from monitor.events import DAY
-from monitor.memory.history import History, Purchase, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach

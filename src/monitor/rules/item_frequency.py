@@ -1,7 +1,8 @@
 """An item was charged more often than its frequency limit allows (GZ10000102014000), over all providers."""
 
 from monitor.events import COUNT_UNIT, DAY
-from monitor.memory.history import History, Purchase, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import Kind, number
 from monitor.reference import Frequency, Reference
 from monitor.rules.breach import Breach, count_text

@@ -6,7 +6,8 @@ Interface note on line amounts: pric 16,6; cnt 16,4; det_item_fee_sumamt 16,2 = 
 from decimal import Decimal
 
 from monitor.events import Line
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind, yuan
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own

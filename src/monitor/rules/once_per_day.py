@@ -5,7 +5,8 @@ passed. A newborn is billed on the mother's card, so two beds a day are right th
 """
 
 from monitor.events import COUNT_UNIT, DAY
-from monitor.memory.history import History, Purchase, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import Kind, number
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, count_text
@@ -45,7 +46,7 @@ def find(settlement: Settlement, history: History, limits: OnceLimits, reference
                 highest, worst = total, one.line
     if worst is None:
         return None
-    own = [p for p in breaching.values()]
+    own = list(breaching.values())
     broken = {id(p.line) for p in own}
     return Breach(
         severity=1,

@@ -3,7 +3,8 @@
 from datetime import date
 from functools import lru_cache
 
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement
 from monitor.reference import AgeRange, PersonEntry, Reference
 
 EPOCH = date(1970, 1, 1).toordinal()
@@ -18,7 +19,7 @@ def completed_years(birth_day: int, day: int) -> int:
 
 
 def gender(settlement: Settlement, history: History, reference: Reference) -> str:
-    """gend 1 male, 2 female; empty when nobody says."""
+    """1 male, 2 female (gend); empty when nobody says."""
     return history.gender(settlement) or reference.persons.get(settlement.fact.person, NOBODY).gender
 
 

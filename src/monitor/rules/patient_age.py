@@ -1,7 +1,8 @@
 """A drug for a certain age was given to a patient outside it (GZ10000301002000), in completed years."""
 
 from monitor.events import DAY
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own

@@ -1,6 +1,7 @@
 """A drug for one sex was given to the other (GZ10000301004000)."""
 
-from monitor.memory.history import History, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own

@@ -1,4 +1,4 @@
-"""Several persons' cards at one pharmacy within two minutes (LOC-PHARMACY-BURST): cards swiped in a row?
+"""Several persons' cards at one pharmacy within two minutes (LOC-PHARMACY-BURST).
 
 Chance makes such groups too (some 100 customers a day are enough), and three relatives are none: so this is for the bureau's
 lists, and only what stands out wakes anybody (see incidents).

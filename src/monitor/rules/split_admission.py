@@ -1,10 +1,11 @@
-"""A patient was admitted again shortly after a discharge from the same provider (GZ10000204001000): one stay cut in two?
+"""A patient was admitted again shortly after a discharge from the same provider (GZ10000204001000).
 
 Chemotherapy, dialysis and the like come back by plan: a second stay with such a diagnosis is quiet.
 """
 
 from monitor.events import DAY
-from monitor.memory.history import History, Stay, VisitKey
+from monitor.memory.history import History
+from monitor.memory.subjects import Stay, VisitKey
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach

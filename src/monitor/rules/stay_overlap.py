@@ -6,7 +6,8 @@ The days of admission and discharge, leave from the ward and prescriptions fille
 from collections.abc import Iterator
 
 from monitor.events import DAY, FaceChecked, Line
-from monitor.memory.history import History, Settlement, Stay
+from monitor.memory.history import History
+from monitor.memory.subjects import Settlement, Stay
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own

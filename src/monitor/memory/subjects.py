@@ -1,0 +1,141 @@
+"""What findings are about, put together from the facts: settlements with their lines, visits, stays."""
+
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct, field
+
+from monitor.events import (
+    DAY,
+    Admitted,
+    Charged,
+    ChargesWithdrawn,
+    Diagnosis,
+    Discharged,
+    Line,
+    OrdersChecked,
+    Settled,
+    Withdrawal,
+)
+from monitor.memory.lines import SettlementKey
+
+NEWBORN_DAYS = 90
+NEWBORN_MED_TYPES = frozenset({"51", "52"})
+LAST_PERINATAL = 96
+HOME_BED = "71"
+"""med_type 71 is no stay."""
+
+
+VisitKey: TypeAlias = tuple[str, str]
+"""(provider, mdtrt_id): what another provider says of a visit does not concern it."""
+
+
+class Settlement(Struct, gc=False):
+    """A live settlement with its lines; or orders that are judged as if they were settled now (`fact` a check)."""
+
+    fact: Settled | OrdersChecked
+    key: SettlementKey
+    lines: list[Line]
+    anchor: str
+    items: frozenset[str]
+
+    @property
+    def at(self) -> int:
+        """setl_time; of a check its call time."""
+        return self.key[0]
+
+    @property
+    def visit(self) -> VisitKey:
+        """Its visit at its provider."""
+        return (self.fact.provider, self.fact.visit)
+
+    @property
+    def is_check(self) -> bool:
+        """Whether these are orders, not a settlement."""
+        return type(self.fact) is OrdersChecked
+
+    @property
+    def family(self) -> bool:
+        """Paid from a family member's account, so another person may have been treated."""
+        return type(self.fact) is Settled and self.fact.family
+
+    @property
+    def fee(self) -> int:
+        """medfee_sumamt, fen."""
+        return self.fact.fee
+
+    @property
+    def total(self) -> int:
+        """What a rule on the whole settlement refuses: all its lines, or medfee_sumamt when none is known."""
+        return sum(line.amount for line in self.lines) if self.lines else self.fact.fee
+
+
+class Purchase(NamedTuple):
+    """A line as it counts for somebody who looks from a later settlement (refunds netted)."""
+
+    settlement: Settlement
+    line: Line
+
+
+class Stay(Struct, gc=False):
+    """An inpatient stay. `end` is the 2402's endtime; None while it is open."""
+
+    admitted: Admitted
+    discharged: Discharged | None
+    last_charge: int
+    """The last fee time of its charges, else begntime."""
+    uncharged: bool
+    """Whether no charge is known yet."""
+
+    @property
+    def visit(self) -> VisitKey:
+        """The stay at its provider."""
+        return (self.admitted.provider, self.admitted.visit)
+
+    @property
+    def begin_day(self) -> int:
+        """Calendar day of admission."""
+        return self.admitted.begin // DAY
+
+    def end_day(self, open_days: int) -> int:
+        """Calendar day of discharge; of an open stay `open_days` after its last charge."""
+        return self.discharged.end // DAY if self.discharged else self.last_charge // DAY + open_days
+
+
+class Visit(Struct, gc=False):
+    """What is known of one visit (mdtrt_id)."""
+
+    begin: int | None = None
+    diagnoses: list[Diagnosis] = field(default_factory=list)
+    charges: list[tuple[Charged, Line]] = field(default_factory=list)
+    withdrawals: list[tuple[ChargesWithdrawn, Withdrawal]] = field(default_factory=list)
+    settlements: list[Settled] = field(default_factory=list)
+    newborn_at: int | None = None
+    """Earliest event time of what says that a newborn is treated on the mother's card."""
+
+    def began(self, begin: int | None) -> None:
+        """Somebody says when it began; the earliest counts."""
+        if begin is not None and (self.begin is None or begin < self.begin):
+            self.begin = begin
+
+
+def settlement_anchor(settled: Settled) -> str:
+    """What findings about a settlement are kept under."""
+    return f"settlement|{settled.provider}|{settled.settlement_id}"
+
+
+def call_anchor(check: OrdersChecked) -> str:
+    """What a finding about a 3102 is kept under."""
+    return f"call|{check.provider}|{check.infno}|{check.msgid}"
+
+
+def is_newborn_code(code: str) -> bool:
+    """P00-P96 or Z38."""
+    return code.startswith("Z38") or (
+        code[:1] == "P" and code[1:3].isdigit() and int(code[1:3]) <= LAST_PERINATAL
+    )
+
+
+def is_newborn_sign(med_type: str, diagnoses: Iterable[Diagnosis]) -> bool:
+    """Whether a visit says that a newborn may be treated on the mother's card."""
+    return med_type in NEWBORN_MED_TYPES or any(is_newborn_code(d.code) for d in diagnoses)
