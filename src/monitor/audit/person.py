@@ -34,8 +34,11 @@ def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledg
     if owed and (answer := memory.answers.get(event.call)) is not None:
         return Outcome(verdict=answer, added=memory.facts.compare(event), repeated=True)
     try:
-        judge = _check if type(event) is OrdersChecked else _remember
-        outcome = judge(memory, event, knowledge)
+        outcome = (
+            _check(memory, event, knowledge)
+            if type(event) is OrdersChecked
+            else _remember(memory, event, knowledge)
+        )
     except Exception:  # noqa: BLE001 - rules are code that changes often; whatever they raise, the stream goes on
         failure = traceback.format_exc(limit=-4)
         verdict = bare(event, Decision.UNCHECKED, knowledge) if owed else None  # type: ignore[arg-type]  # see `owed`
