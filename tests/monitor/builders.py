@@ -1,6 +1,6 @@
 """What tests of the domain are made of: facts with defaults (the rules' own examples use the same), and who hears them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -8,6 +8,7 @@ from monitor.audit import Outcome, audit_person, audit_provider, audit_trace
 from monitor.audit.provider import concerns_pharmacies
 from monitor.events import Event, TraceSale
 from monitor.knowledge import Knowledge
+from monitor.memory.findings import Findings
 from monitor.memory.person import PersonMemory
 from monitor.memory.provider import ProviderMemory
 from monitor.memory.trace import TraceMemory
@@ -32,6 +33,12 @@ def a_knowledge(
 def open_findings(findings: Iterable[Finding]) -> dict[str, Finding]:
     """What is open, by id, as it is compared: without revision and lateness."""
     return {one.finding_id: plain(one) for one in findings if one.status is Status.OPEN}
+
+
+def all_of(findings: Findings) -> Iterator[Finding]:
+    """The last revisions of one memory."""
+    for said in findings.by_anchor.values():
+        yield from said.values()
 
 
 def plain(finding: Finding) -> Finding:
@@ -76,10 +83,12 @@ class Monitor:
     @property
     def open(self) -> dict[str, Finding]:
         """Open findings of all memories by id."""
-        memories = [*self.persons.values(), *self.providers.values(), *self.traces.values()]
-        return open_findings(
-            one for m in memories for said in m.findings.by_anchor.values() for one in said.values()
-        )
+        kept = [
+            *(memory.findings for memory in self.persons.values()),
+            *(memory.findings for memory in self.providers.values()),
+            *(memory.findings for memory in self.traces.values()),
+        ]
+        return open_findings(one for findings in kept for one in all_of(findings))
 
     def fired(self, rule_id: str) -> list[Finding]:
         """The open findings of one rule."""

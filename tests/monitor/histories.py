@@ -21,11 +21,12 @@ from monitor.events import (
     ChargesWithdrawn,
     Diagnosed,
     Diagnosis,
-    DischargeWithdrawn,
     Discharged,
+    DischargeWithdrawn,
     Event,
     FaceChecked,
     FaceExcused,
+    Fact,
     GoodsReturned,
     GoodsSold,
     Insurance,
@@ -44,6 +45,7 @@ from monitor.reference import AgeRange, Frequency, Provider, Reference
 from monitor.rules.examples import day_of, moment
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Fact)
 Seed: TypeAlias = tuple[str, int]
 
 MIDNIGHT = moment("10 00:00")
@@ -87,9 +89,10 @@ WORLD = Reference(
 class Dice:
     """A number that is read digit by digit; what lies beyond its end is 0."""
 
-    def __init__(self, number: int, days: Sequence[int] = DAYS) -> None:
+    def __init__(self, number: int, *, days: Sequence[int] = DAYS, index: int = 0) -> None:
         self._left = number
         self._days = days
+        self.index = index
 
     def of(self, choices: Sequence[T]) -> T:
         self._left, digit = divmod(self._left, len(choices))
@@ -148,9 +151,9 @@ class Facts:
         return [self._fact(index, kind, number) for index, (kind, number) in enumerate(self._seeds)]
 
     def _fact(self, index: int, kind: str, number: int) -> Event:
-        dice = Dice(number, self._days)
+        dice = Dice(number, days=self._days, index=index)
         said: dict[str, Any] = {"person": self._person, "msgid": self._msgid(index), "infno": INFNOS[kind]}
-        return MAKERS[kind](self, dice, said, index)
+        return MAKERS[kind](self, dice, said)
 
     def _msgid(self, index: int) -> str:
         return f"{self._prefix}{index:02}"
@@ -164,21 +167,21 @@ class Facts:
         """Now and then a settlement is sent a second time under another msgid."""
         _, number = self._seeds[index]
         twin = number % 11 == 10 and self._of_kind(SETTLING)
-        return f"s{twin[number % len(twin)] if twin else index:02}"
+        return f"{self._prefix}-s{twin[number % len(twin)] if twin else index:02}"
 
     def _of_kind(self, kinds: Sequence[str]) -> list[int]:
         return [index for index, (kind, _) in enumerate(self._seeds) if kind in kinds]
 
     # -- one maker for each kind ------------------------------------------------------------------------------------
 
-    def sale(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def sale(self, dice: Dice, said: dict[str, Any]) -> Event:
         provider, at = dice.of(PHARMACIES), dice.time()
         lines = _lines(dice, at, uploaded=False)
         return Settled(
             **said,
             provider=provider,
             at=at,
-            settlement_id=self._settlement_id(index),
+            settlement_id=self._settlement_id(dice.index),
             lines=lines,
             visit=dice.of(("", "", "V1")),
             med_type=dice.of(("14", "14", "51")) if dice.one_in(5) else "41",
@@ -193,13 +196,13 @@ class Facts:
             traces=tuple(TraceMark(code, split=dice.one_in(5)) for code in CODES if dice.one_in(3)),
         )
 
-    def visit_settled(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def visit_settled(self, dice: Dice, said: dict[str, Any]) -> Event:
         provider = dice.of(HOSPITALS)
         return Settled(
             **said,
             provider=provider,
             at=dice.time(),
-            settlement_id=self._settlement_id(index),
+            settlement_id=self._settlement_id(dice.index),
             visit=dice.of((*VISITS, *VISITS, "")),
             med_type=dice.of(("11", "11", "14", "52")) if said["infno"] == "2207" else "2101",
             insutype=dice.of(("310", "390")),
@@ -210,10 +213,10 @@ class Facts:
             batch=dice.of(("", "", "", *BATCHES)) if said["infno"] == "2207" else "",
         )
 
-    def reversal(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def reversal(self, dice: Dice, said: dict[str, Any]) -> Event:
         settled = self._of_kind(SETTLING)
         if not settled:
-            return Reversed(**said, provider=dice.of(PROVIDERS), at=dice.time(), settlement_id="s00")
+            return Reversed(**said, provider=dice.of(PROVIDERS), at=dice.time(), settlement_id="none")
         which = settled[dice.below(len(settled))]
         provider = dice.of((*[self._provider_of(which)] * 5, *PROVIDERS[::3]))
         infno = dice.of(("2103", "2103", "2208", "2305"))
@@ -223,28 +226,28 @@ class Facts:
             **{**said, "infno": infno}, provider=provider, at=at, settlement_id=self._settlement_id(which)
         )
 
-    def undone(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def undone(self, dice: Dice, said: dict[str, Any]) -> Event:
         dice.of(PROVIDERS)
         which = dice.below(len(self._seeds))
         kind, _ = self._seeds[which]
         return Undone(
             **said,
-            provider=self._provider_of(index),
+            provider=self._provider_of(dice.index),
             at=dice.time(),
             of_msgid=self._msgid(which),
             of_infno=INFNOS[kind],
         )
 
-    def visit_opened(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def visit_opened(self, dice: Dice, said: dict[str, Any]) -> Event:
         provider, at = dice.of(HOSPITALS), dice.time()
         return VisitOpened(
             **said, provider=provider, at=at, visit=dice.of(VISITS), begin=at - dice.of((0, 2)) * DAY
         )
 
-    def visit_cancelled(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def visit_cancelled(self, dice: Dice, said: dict[str, Any]) -> Event:
         return VisitCancelled(**said, provider=dice.of(HOSPITALS), at=dice.time(), visit=dice.of(VISITS))
 
-    def diagnosed(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def diagnosed(self, dice: Dice, said: dict[str, Any]) -> Event:
         return Diagnosed(
             **said,
             provider=dice.of(HOSPITALS),
@@ -254,18 +257,18 @@ class Facts:
             diagnoses=_diagnoses(dice),
         )
 
-    def charged(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def charged(self, dice: Dice, said: dict[str, Any]) -> Event:
         provider, at = dice.of(HOSPITALS), dice.time()
         return Charged(**said, provider=provider, at=at, lines=_lines(dice, at, uploaded=True))
 
-    def charges_withdrawn(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def charges_withdrawn(self, dice: Dice, said: dict[str, Any]) -> Event:
         provider, at, visit = dice.of(HOSPITALS), dice.time(), dice.of(VISITS)
         what = dice.of(
             (Withdrawal(visit), Withdrawal(visit, batch="B1"), Withdrawal(visit, number=dice.of(NUMBERS)))
         )
         return ChargesWithdrawn(**said, provider=provider, at=at, withdrawals=(what,))
 
-    def admitted(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def admitted(self, dice: Dice, said: dict[str, Any]) -> Event:
         provider, at = dice.of(HOSPITALS), dice.time()
         return Admitted(
             **said,
@@ -277,7 +280,7 @@ class Facts:
             diagnoses=_diagnoses(dice) if dice.one_in(2) else (),
         )
 
-    def discharged(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def discharged(self, dice: Dice, said: dict[str, Any]) -> Event:
         provider, at = dice.of(HOSPITALS), dice.time()
         end = at - dice.of((0, 1)) * DAY
         return Discharged(
@@ -290,13 +293,13 @@ class Facts:
             diagnoses=_diagnoses(dice) if dice.one_in(4) else (),
         )
 
-    def admission_withdrawn(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def admission_withdrawn(self, dice: Dice, said: dict[str, Any]) -> Event:
         return AdmissionWithdrawn(**said, provider=dice.of(HOSPITALS), at=dice.time(), visit=dice.of(VISITS))
 
-    def discharge_withdrawn(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def discharge_withdrawn(self, dice: Dice, said: dict[str, Any]) -> Event:
         return DischargeWithdrawn(**said, provider=dice.of(HOSPITALS), at=dice.time(), visit=dice.of(VISITS))
 
-    def face(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def face(self, dice: Dice, said: dict[str, Any]) -> Event:
         return FaceChecked(
             **said,
             provider=dice.of(PROVIDERS),
@@ -306,10 +309,10 @@ class Facts:
             visit=dice.of(("", "", *VISITS)),
         )
 
-    def excused(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def excused(self, dice: Dice, said: dict[str, Any]) -> Event:
         return FaceExcused(**said, provider=dice.of(PROVIDERS), at=dice.time(), visit=dice.of(("", *VISITS)))
 
-    def register(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def register(self, dice: Dice, said: dict[str, Any]) -> Event:
         provider, at = dice.of(PROVIDERS), dice.time() - 2 * HOUR
         rows = tuple(
             Insurance(
@@ -336,15 +339,15 @@ class Facts:
         marks = tuple(TraceMark(code, split=dice.one_in(5)) for code in CODES if not dice.one_in(3))
         return (Article(self._settlement_id(which), marks),)
 
-    def sold(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def sold(self, dice: Dice, said: dict[str, Any]) -> Event:
         return GoodsSold(**said, provider=dice.of(PHARMACIES), at=dice.time(), articles=self._articles(dice))
 
-    def returned(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def returned(self, dice: Dice, said: dict[str, Any]) -> Event:
         return GoodsReturned(
             **said, provider=dice.of(PHARMACIES), at=dice.time(), articles=self._articles(dice)
         )
 
-    def checked(self, dice: Dice, said: dict[str, Any], index: int) -> Event:
+    def checked(self, dice: Dice, said: dict[str, Any]) -> Event:
         provider, at = dice.of(HOSPITALS), dice.time()
         return OrdersChecked(
             **said,
@@ -359,7 +362,7 @@ class Facts:
         )
 
 
-Maker: TypeAlias = Callable[[Facts, Dice, dict[str, Any], int], Event]
+Maker: TypeAlias = Callable[[Facts, Dice, dict[str, Any]], Event]
 SETTLING = ("sale", "visit", "stay")
 KINDS: tuple[tuple[str, str, int, Maker, Sequence[str]], ...] = (
     ("sale", "2102", 8, Facts.sale, PHARMACIES),
@@ -396,6 +399,14 @@ class Scene(NamedTuple):
     kinds: tuple[str, ...]
     days: tuple[int, ...]
 
+    def facts(self, seeds: Sequence[Seed], *, person: str = "p1", prefix: str = "m") -> list[Event]:
+        return Facts(seeds, days=self.days, person=person, prefix=prefix).all()
+
+    def by_chance(self, random: Random, count: int, *, person: str = "p1", prefix: str = "m") -> list[Event]:
+        """Without Hypothesis."""
+        seeds = [(random.choice(self.kinds), random.randrange(NUMBER_END)) for _ in range(count)]
+        return self.facts(seeds, person=person, prefix=prefix)
+
 
 def _scene(days: tuple[int, ...], **often: int) -> Scene:
     return Scene(tuple(kind for kind in often for _ in range(often[kind])), days)
@@ -410,24 +421,31 @@ SCENES = (
         DAYS, stay=3, charged=5, admitted=5, discharged=5, sale=3, diagnosed=1, face=2, undone=2, unadmitted=1
     ),
 )
-"""Everything, a day and some days at pharmacies, visits, stays."""
+"""Everything; a day and some days at pharmacies; visits; stays."""
 
 
-@st.composite
-def histories(draw: st.DrawFn, size: int = 30) -> list[Event]:
-    """Facts of one person, in no order."""
-    scene = draw(st.sampled_from(SCENES))
+def histories_of(
+    scene: Scene, *, size: int = 30, person: str = "p1", prefix: str = "m"
+) -> st.SearchStrategy[list[Event]]:
+    """Facts of one person in one scene, in no order."""
     seed = st.tuples(st.sampled_from(scene.kinds), st.integers(0, NUMBER_END - 1))
-    return Facts(draw(st.lists(seed, min_size=1, max_size=size)), days=scene.days).all()
+    # The length is drawn first, or most lists would be too short for facts to meet.
+    sizes = st.integers(1, size)
+    return sizes.flatmap(lambda least: st.lists(seed, min_size=least, max_size=size)).map(
+        lambda seeds: scene.facts(seeds, person=person, prefix=prefix)
+    )
+
+
+def histories(*, size: int = 25) -> st.SearchStrategy[list[Event]]:
+    """Facts of one person, in no order."""
+    return st.sampled_from(SCENES).flatmap(lambda scene: histories_of(scene, size=size))
 
 
 def by_chance(random: Random, count: int) -> list[Event]:
     """What `histories` makes, without Hypothesis."""
-    scene = random.choice(SCENES)
-    seeds = [(random.choice(scene.kinds), random.randrange(NUMBER_END)) for _ in range(count)]
-    return Facts(seeds, days=scene.days).all()
+    return random.choice(SCENES).by_chance(random, count)
 
 
-def told(events: Sequence[Event]) -> list[Event]:
+def told(events: Sequence[E]) -> list[E]:
     """By call time, ties by msgid."""
     return sorted(events, key=lambda event: (event.at, event.msgid))

@@ -6,8 +6,10 @@ from functools import partial
 from monitor.events import Event, OrdersChecked
 from monitor.findings import Case, of_breach, of_burst
 from monitor.knowledge import Knowledge
+from monitor.memory.building import build
 from monitor.memory.facts import Facts
-from monitor.memory.history import History, Purchase, Settlement
+from monitor.memory.history import History
+from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import Finding
 from monitor.rules.catalogue import FACE_RULE
 from monitor.rules.rule import Rule, Subject
@@ -20,7 +22,7 @@ def of_person(events: Iterable[Event], knowledge: Knowledge) -> dict[str, Findin
     for event in events:
         if type(event) is not OrdersChecked or event.infno == "3102":
             facts.add(event)
-    history = History(facts)
+    history = build(facts)
     found: list[Finding] = []
     for rule in knowledge.rules:
         found += _about_settlements(rule, history.settlements, history, knowledge)
@@ -46,10 +48,12 @@ def _about_settlements(
 
 
 def _about_stays(rule: Rule, history: History, knowledge: Knowledge) -> Iterator[Finding]:
-    for stay in history.stays if rule.find_stay is not None else ():
+    for stay in history.stays:
         limits = knowledge.limits(rule, stay.admitted.begin)
-        breach = limits and rule.find_stay(stay, history, limits, knowledge.reference)  # type: ignore[misc]
-        if breach is not None and limits is not None:
+        if rule.find_stay is None or limits is None:
+            continue
+        breach = rule.find_stay(stay, history, limits, knowledge.reference)
+        if breach is not None:
             case = Case(anchor=f"stay|{stay.admitted.provider}|{stay.admitted.visit}")
             yield of_breach(rule, breach, limits, case=case, knowledge=knowledge)
 

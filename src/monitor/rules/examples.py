@@ -8,7 +8,7 @@ from calendar import timegm
 from collections.abc import Sequence
 from decimal import Decimal
 from time import strptime
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -37,6 +37,8 @@ from monitor.events import (
     Undone,
 )
 from monitor.reference import Reference
+
+F = TypeVar("F", bound=Fact)
 
 PERSON = "person-1"
 PHARMACY = "P43010000001"
@@ -165,7 +167,11 @@ def a_stay_settlement(settlement_id: str = "S1", **more: Any) -> Settled:  # noq
 
 
 def charges(
-    *lines: Line, at: str | int = "10 09:00", visit: str = "V1", hospital: str = HOSPITAL, **more: Any
+    *lines: Line,
+    at: str | int = "10 09:00",
+    visit: str = "V1",
+    hospital: str = HOSPITAL,
+    **more: Any,  # noqa: ANN401 - as above
 ) -> Charged:
     """A 2204: lines of one visit, unless they name theirs."""
     named = tuple(_of_visit(line, visit) for line in lines)
@@ -195,7 +201,11 @@ def a_compensation(of: Fact, *, at: str | int, **more: Any) -> Undone:  # noqa: 
 
 
 def a_diagnosis_of(
-    *codes: str, visit: str = "V1", at: str | int = "10 08:30", hospital: str = HOSPITAL, **more: Any
+    *codes: str,
+    visit: str = "V1",
+    at: str | int = "10 08:30",
+    hospital: str = HOSPITAL,
+    **more: Any,  # noqa: ANN401 - as above
 ) -> Diagnosed:
     """A 2203: what a visit is for."""
     named = tuple(Diagnosis(code) for code in codes)
@@ -226,7 +236,12 @@ def an_admission(
 
 
 def a_discharge(
-    visit: str = "V1", *, at: str | int, end: str | int | None = None, hospital: str = HOSPITAL, **more: Any
+    visit: str = "V1",
+    *,
+    at: str | int,
+    end: str | int | None = None,
+    hospital: str = HOSPITAL,
+    **more: Any,  # noqa: ANN401 - as above
 ) -> Discharged:
     """A 2402; the stay ends when it is told, unless `end` says otherwise."""
     said = {"visit": visit, "end": moment(at if end is None else end), **more}
@@ -234,7 +249,12 @@ def a_discharge(
 
 
 def a_face_check(
-    result: str, *, at: str | int, business: str = "15", provider: str = PHARMACY, **more: Any
+    result: str,
+    *,
+    at: str | int,
+    business: str = "15",
+    provider: str = PHARMACY,
+    **more: Any,  # noqa: ANN401 - as above
 ) -> FaceChecked:
     """A 9601: recog_rslt 0 and 2 failed, 1 passed, 3 under review, 4 special registration."""
     said = {"provider": provider, "result": result, "business": business, **more}
@@ -261,11 +281,11 @@ def goods_sold(of: Settled, *codes: str, at: str | int, **more: Any) -> GoodsSol
 
 def orders(*lines: Line, at: str | int, visit: str = "V1", **more: Any) -> OrdersChecked:  # noqa: ANN401 - as above
     """A 3102 (or 3101): orders to be judged as if they were settled now."""
-    said = {"infno": "3102", "provider": HOSPITAL, "insutype": "310", "med_type": "11", **more}
-    return _fact(OrdersChecked, msgid=f"m-orders-{moment(at)}", at=at, visit=visit, lines=lines, **said)
+    said = {"insutype": "310", "med_type": "11", **more}
+    return _fact(OrdersChecked, "3102", f"m-orders-{moment(at)}", at=at, visit=visit, lines=lines, **said)
 
 
-def _fact(kind: type[Any], infno: str, msgid: str, *, at: str | int, **said: Any) -> Any:  # noqa: ANN401 - of `kind`
-    return kind(
-        **{"infno": infno, "msgid": msgid, "person": PERSON, "provider": HOSPITAL, "at": moment(at), **said}
-    )
+def _fact(kind: type[F], infno: str, name: str, /, *, at: str | int, **said: Any) -> F:  # noqa: ANN401 - fields of `kind`
+    """A fact of the usual person; what is `said` of it goes before what is usual."""
+    usual = {"infno": infno, "msgid": name, "person": PERSON, "provider": HOSPITAL, "at": moment(at)}
+    return kind(**{**usual, **said})
