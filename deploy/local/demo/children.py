@@ -107,8 +107,10 @@ class Child:
             self._process.stdin.close()
 
     def _last_words(self) -> str:
-        said = self.output().strip().splitlines()
-        return said[-1][-_LOG_CHARS:] if said else "it gave no reason."
+        said = [line for line in self.output().splitlines() if line.strip()]
+        # What follows an error is often the tidy end of what still ran.
+        grave = [line for line in said if " ERROR " in line or "Error: " in line]
+        return (grave or said or ["it gave no reason."])[-1].strip()[:_LOG_CHARS]
 
     def _ready(self) -> bool:
         asking = http.client.HTTPConnection(HOST, self.port, timeout=_ANSWER_S_MAX)

@@ -101,7 +101,7 @@ class Watcher:
         said = await self._consumer.end_offsets(self._said)
         for tp, end in said.items():
             # read() moves them on; aiokafka has no event for it.
-            while await self._consumer.position(tp) < end:
+            while await self._consumer.position(tp) < end:  # noqa: ASYNC110  # see above
                 await asyncio.sleep(POLL_S)
 
     async def _committed(self, ends: dict[TopicPartition, int]) -> None:
