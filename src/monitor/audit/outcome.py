@@ -50,7 +50,7 @@ def say_instead(
     """What a rule finds now in place of what it had found before in the same reach (`of` tells which those are)."""
     found = list(found)
     anchors = {finding.anchor for finding in found}
-    for said in list(findings.of(rule_id)):
+    for said in findings.of(rule_id):
         if said.anchor not in anchors and of(said):
             unsay(findings, said, outcome)
     for finding in found:

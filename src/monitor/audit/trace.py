@@ -20,6 +20,8 @@ def audit_trace(memory: TraceMemory, sale: TraceSale, *, watermark: int, knowled
         if not memory.put(sale):
             outcome.added = Added.SAME
             return outcome
+        if memory.is_single:
+            return outcome
         for rule in knowledge.trace_rules:
             _ask(rule, memory, knowledge, outcome)
     except Exception:  # noqa: BLE001 - as in audit_person

@@ -1,7 +1,5 @@
 """The findings that were said about one key: what is open, and the last revision of what was withdrawn."""
 
-from collections.abc import Iterator
-
 from monitor.memory.pieces import FINDING, Changes
 from monitor.outputs import Finding
 
@@ -9,15 +7,17 @@ from monitor.outputs import Finding
 class Findings:
     """Last revisions by what they are about (anchor) and rule."""
 
-    __slots__ = ("_changes", "by_anchor")
+    __slots__ = ("_by_rule", "_changes", "by_anchor")
 
     def __init__(self, changes: Changes) -> None:
         self.by_anchor: dict[str, dict[str, Finding]] = {}
+        self._by_rule: dict[str, dict[str, Finding]] = {}
         self._changes = changes
 
     def load(self, finding: Finding) -> None:
         """Take up a finding without counting it as changed."""
         self.by_anchor.setdefault(finding.anchor, {})[finding.rule_id] = finding
+        self._by_rule.setdefault(finding.rule_id, {})[finding.anchor] = finding
 
     def put(self, finding: Finding) -> None:
         """A new revision."""
@@ -28,11 +28,10 @@ class Findings:
         """What was said about one subject, by rule."""
         return self.by_anchor.get(anchor, {})
 
-    def of(self, rule_id: str) -> Iterator[Finding]:
+    def of(self, rule_id: str) -> list[Finding]:
         """All of one rule."""
-        for said in self.by_anchor.values():
-            if rule_id in said:
-                yield said[rule_id]
+        said = self._by_rule.get(rule_id)
+        return list(said.values()) if said else []
 
     def forget(self, horizon: int) -> None:
         """Forget what occurred before `horizon`; nothing is withdrawn by that."""
@@ -40,6 +39,7 @@ class Findings:
             for rule_id, finding in list(said.items()):
                 if finding.occurred_at < horizon:
                     del said[rule_id]
+                    del self._by_rule[rule_id][anchor]
                     self._changes.drop((FINDING, finding.finding_id))
             if not said:
                 del self.by_anchor[anchor]

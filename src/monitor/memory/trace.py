@@ -42,6 +42,11 @@ class TraceMemory:
         return self._changes.take()
 
     @property
+    def is_single(self) -> bool:
+        """One sale and nothing ever said: what nearly every code is, and no rule has anything to say of it."""
+        return len(self._by_settlement) == 1 and not self.findings.by_anchor
+
+    @property
     def sales(self) -> list[TraceSale]:
         """Live sales by (setl_time, msgid)."""
         return sorted(self._by_settlement.values(), key=lambda sale: (sale.at, sale.msgid))
