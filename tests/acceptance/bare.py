@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from monitor.cli import app
 from tests.acceptance.conftest import TOKEN_KEY
 from tests.acceptance.outcome import Outcome
 
@@ -51,8 +54,15 @@ def monitor(
 
 
 def run_lines(lines: Sequence[bytes]) -> Outcome:
-    """Replays a file of these lines."""
-    with tempfile.TemporaryDirectory() as folder:
-        feed = Path(folder, "feed.jsonl")
+    """Replays a file of these lines within this process."""
+    with tempfile.TemporaryDirectory() as name:
+        feed, printed = Path(name, "feed.jsonl"), Path(name, "printed.jsonl")
         feed.write_bytes(b"".join(line + b"\n" for line in lines))
-        return monitor("replay", feed).outcome
+        unset = {name: None for name in os.environ if name.startswith("MONITOR_")}
+        arguments = ["replay", str(feed), "--output", str(printed)]
+        ended = CliRunner().invoke(
+            app, arguments, env={**unset, "MONITOR_TOKEN_KEY": TOKEN_KEY}, catch_exceptions=False
+        )
+        return Outcome.of(
+            printed.read_text(encoding="utf-8"), returncode=ended.exit_code, stderr=ended.stderr
+        )

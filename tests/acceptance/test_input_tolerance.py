@@ -224,7 +224,7 @@ VISIT: dict[str, tuple[int, list[Edit]]] = {
     ),
     "rule_ids left out": (4, [drop("request.input.data.rule_ids")]),
     "rule_ids as an empty text": (4, [put("request.input.data.rule_ids", "")]),
-    "a lone data object in a list": (4, [drop("request.input.data.task_id")]),
+    "task_id left out": (4, [drop("request.input.data.task_id")]),
     "no reply at all": (4, [drop("reply")]),
 }
 
