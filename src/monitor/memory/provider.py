@@ -85,20 +85,18 @@ class ProviderMemory:
         return added
 
     def _place(self, fact: Settled | Reversed | Undone) -> None:
-        sales = self._sales
-        if sales is None:
-            return
-        if type(fact) is Settled:
-            if not self.facts.stands(fact):
-                return
-            if len(self.facts.calls_of(fact.provider, fact.settlement_id)) > 1:
+        """Keep the sales in order where that is simple: one more, or one less; else they are put together anew."""
+        if isinstance(fact, Undone):
+            if self.facts.named_by(fact) is not None:
                 self._sales = None
-            else:
-                insort(sales, fact, key=sale_order)
-        elif type(fact) is Reversed:
-            self._sales = [s for s in sales if s.settlement_id != fact.settlement_id or self.facts.stands(s)]
-        elif self.facts.named_by(fact) is not None:  # type: ignore[arg-type]  # an Undone: the only one left
+            return
+        calls = self.facts.calls_of(fact.provider, fact.settlement_id)
+        if len(calls) > 1:
             self._sales = None
+        elif type(fact) is Settled and self.facts.stands(fact):
+            insort(self.sales, fact, key=sale_order)
+        elif type(fact) is Reversed and calls and not self.facts.stands(calls[0]):
+            self._sales = [sale for sale in self.sales if sale is not calls[0]]
 
     def forget(self, facts_before: int) -> None:
         """Forget what lies before the horizon."""

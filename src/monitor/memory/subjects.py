@@ -97,6 +97,11 @@ class Stay(Struct, gc=False):
         """Calendar day of admission."""
         return self.admitted.begin // DAY
 
+    def covers(self, day: int, open_days: int) -> bool:
+        """Whether a day lies inside: not that of admission, not that of discharge; the last day of an open stay does."""
+        last = self.discharged.end // DAY - 1 if self.discharged else self.end_day(open_days)
+        return self.begin_day < day <= last
+
     def end_day(self, open_days: int) -> int:
         """Calendar day of discharge; of an open stay `open_days` after its last charge."""
         return self.discharged.end // DAY if self.discharged else self.last_charge // DAY + open_days

@@ -80,8 +80,7 @@ def find(
 
 
 def _inside(at: int, stay: Stay, history: History, limits: OverlapLimits) -> bool:
-    day = at // DAY
-    if not stay.begin_day < day < stay.end_day(limits.open_days):
+    if not stay.covers(at // DAY, limits.open_days):
         return False
     return not any(left <= at <= back for left, back in _leaves(stay, history))
 
