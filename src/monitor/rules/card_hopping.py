@@ -6,6 +6,7 @@ from monitor.events import Settled
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Burst
+from monitor.rules.examples import a_reversal, a_settlement, a_visit_settlement, example
 from monitor.rules.rule import Limits, Rule, Subject, Text
 from monitor.rules.windows import Window, chains, sliding
 
@@ -64,4 +65,40 @@ RULE = Rule(
     subject=Subject.PERSON,
     with_lines=True,
     find_bursts=find_bursts,
+    firing=(
+        example(
+            "two pharmacies in half an hour",
+            a_settlement("S1", at="10 09:00"),
+            a_settlement("S2", at="10 09:30", pharmacy="P43010000002"),
+        ),
+        example(
+            "three in an hour, told in the wrong order",
+            a_settlement("S3", at="10 10:00", pharmacy="P43010000003"),
+            a_settlement("S1", at="10 09:00"),
+            a_settlement("S2", at="10 09:30", pharmacy="P43010000002"),
+        ),
+    ),
+    quiet=(
+        example(
+            "a second more than half an hour",
+            a_settlement("S1", at="10 09:00:00"),
+            a_settlement("S2", at="10 09:30:01", pharmacy="P43010000002"),
+        ),
+        example(
+            "a son buys for his mother from her account",
+            a_settlement("S1", at="10 09:00"),
+            a_settlement("S2", at="10 09:10", pharmacy="P43010000002", family=True),
+        ),
+        example(
+            "the drug was not in stock: the first pharmacy took it back",
+            a_settlement("S1", at="10 09:00"),
+            a_settlement("S2", at="10 09:20", pharmacy="P43010000002"),
+            a_reversal("S1", at="10 09:40"),
+        ),
+        example(
+            "a hospital is no pharmacy",
+            a_settlement("S1", at="10 09:00"),
+            a_visit_settlement("S2", at="10 09:10"),
+        ),
+    ),
 )

@@ -9,6 +9,7 @@ from monitor.events import Settled
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Burst
+from monitor.rules.examples import a_reversal, a_settlement, example
 from monitor.rules.rule import Limits, Rule, Subject, Text
 from monitor.rules.windows import Window, chains, days, sliding
 
@@ -77,4 +78,35 @@ RULE = Rule(
     limits=RepeatLimits,
     subject=Subject.PERSON_AT_PROVIDER,
     find_bursts=find_bursts,
+    firing=(
+        example(
+            "three times in ten minutes",
+            *(a_settlement(f"S{minute}", at=f"10 09:{minute}") for minute in ("00", "05", "10")),
+        ),
+        example(
+            "four times a day",
+            *(a_settlement(f"S{hour}", at=f"10 {hour}:00") for hour in ("08", "11", "14", "20")),
+        ),
+    ),
+    quiet=(
+        example(
+            "a chronic disease's prescription is billed apart from the rest",
+            a_settlement("S1", at="10 09:00", med_type="14", disease="I10"),
+            a_settlement("S2", at="10 09:04", med_type="14", disease="E11"),
+            a_settlement("S3", at="10 09:08"),
+        ),
+        example(
+            "a relative's account paid for one of them",
+            a_settlement("S1", at="10 09:00"),
+            a_settlement("S2", at="10 09:05", family=True),
+            a_settlement("S3", at="10 09:10"),
+        ),
+        example(
+            "a correction at the till",
+            a_settlement("S1", at="10 09:00"),
+            a_reversal("S1", at="10 09:03"),
+            a_settlement("S2", at="10 09:05"),
+            a_settlement("S3", at="10 09:10"),
+        ),
+    ),
 )

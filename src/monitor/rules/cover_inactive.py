@@ -11,6 +11,7 @@ from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own
 from monitor.rules.days_of_supply import INPATIENT_INFNO
+from monitor.rules.examples import a_register, a_settlement, day_of, example
 from monitor.rules.patient import birth_day
 from monitor.rules.rule import Limits, Rule, Subject, Text
 
@@ -97,4 +98,39 @@ RULE = Rule(
     subject=Subject.PROVIDER,
     whole=True,
     find=find,
+    firing=(
+        example(
+            "settled while the cover is paused",
+            a_register(Insurance("310", "2"), at="10 08:00"),
+            a_settlement(),
+        ),
+        example(
+            "no more than a suspicion: the register was read two days before",
+            a_register(Insurance("310", "4"), at="08 08:00"),
+            a_settlement(),
+        ),
+    ),
+    quiet=(
+        example(
+            "cover paid for late: in force again since before the settlement",
+            a_register(Insurance("310", "2"), at="10 08:00"),
+            a_settlement(),
+            a_register(Insurance("310", "1", since=day_of("01")), at="15 08:00"),
+        ),
+        example(
+            "a newborn who is registered late",
+            a_register(Insurance("390", "0"), at="10 08:00"),
+            a_settlement(insutype="390", birth_day=day_of("2026-01-20")),
+        ),
+        example(
+            "the pause begins tomorrow",
+            a_register(Insurance("310", "2", paused_on=day_of("11")), at="10 08:00"),
+            a_settlement(),
+        ),
+        example(
+            "another insurance is paused",
+            a_register(Insurance("390", "2"), at="10 08:00"),
+            a_settlement(),
+        ),
+    ),
 )

@@ -9,6 +9,16 @@ from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach
+from monitor.rules.examples import (
+    DRUG,
+    a_line,
+    a_reversal,
+    a_settlement,
+    a_stay_settlement,
+    an_admission,
+    charges,
+    example,
+)
 from monitor.rules.rule import Limits, Rule, Text
 
 LONG_PRESCRIPTION = "14"
@@ -116,4 +126,37 @@ RULE = Rule(
     limits=SupplyLimits,
     about_patient=True,
     find=find,
+    firing=(
+        example("32 days at once", a_settlement(lines=[a_line(days=32)])),
+        example(
+            "30 days at each of two pharmacies, a week apart",
+            a_settlement("S1", at="03 09:00", lines=[a_line(at="03 09:00", days=30)]),
+            a_settlement("S2", pharmacy="P43010000002", lines=[a_line(days=30)]),
+        ),
+        example(
+            "a drug that is paid for a week at most",
+            a_settlement(med_type="14", lines=[a_line(days=8)]),
+            drug_supply={DRUG: 7},
+        ),
+    ),
+    quiet=(
+        example(
+            "an early refill: a week is left at home",
+            a_settlement("S1", at="2026-02-15 09:00", lines=[a_line(at="2026-02-15 09:00", days=30)]),
+            a_settlement("S2", lines=[a_line(days=31)]),
+        ),
+        example("twelve weeks of a long prescription", a_settlement(med_type="14", lines=[a_line(days=84)])),
+        example(
+            "what an inpatient is given",
+            an_admission(at="09 09:00"),
+            charges(a_line(days=60)),
+            a_stay_settlement(),
+        ),
+        example(
+            "the first of two supplies was reversed, the reversal comes first",
+            a_reversal("S1", at="09 10:00"),
+            a_settlement("S1", at="09 09:00", lines=[a_line(days=30)]),
+            a_settlement("S2", lines=[a_line(days=30)]),
+        ),
+    ),
 )

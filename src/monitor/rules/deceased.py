@@ -9,6 +9,18 @@ from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own
+from monitor.rules.examples import (
+    a_discharge,
+    a_line,
+    a_register,
+    a_settlement,
+    a_stay_settlement,
+    a_visit_settlement,
+    an_admission,
+    charges,
+    day_of,
+    example,
+)
 from monitor.rules.patient import death_day
 from monitor.rules.rule import Limits, Rule, Subject, Text
 
@@ -55,4 +67,42 @@ RULE = Rule(
     subject=Subject.PERSON,
     whole=True,
     find=find,
+    firing=(
+        example(
+            "the card buys on the day after the death",
+            a_register(at="09 15:00", death_day=day_of("09")),
+            a_settlement(),
+        ),
+        example(
+            "the death is registered later",
+            a_settlement(),
+            a_register(at="20 15:00", death_day=day_of("08")),
+        ),
+        example(
+            "died in one hospital, treated in another",
+            a_discharge("V1", at="09 10:00", death_day=day_of("09")),
+            charges(a_line(), visit="V2", hospital="H43010000002"),
+            a_visit_settlement(visit="V2", hospital="H43010000002"),
+        ),
+    ),
+    quiet=(
+        example(
+            "charged before the death, settled after it",
+            charges(a_line(at="08 09:00"), at="08 09:00"),
+            a_register(at="09 15:00", death_day=day_of("09")),
+            a_visit_settlement(),
+        ),
+        example(
+            "the stay that ended with the death is settled days later",
+            an_admission(at="05 09:00"),
+            charges(a_line(), at="10 09:00"),
+            a_discharge(at="10 09:30", end="09 08:00", death_day=day_of("09")),
+            a_stay_settlement(at="12 10:00"),
+        ),
+        example(
+            "on the day of the death itself",
+            a_register(at="10 15:00", death_day=day_of("10")),
+            a_settlement(),
+        ),
+    ),
 )

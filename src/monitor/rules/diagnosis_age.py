@@ -4,8 +4,17 @@ from monitor.events import DAY
 from monitor.memory.history import History
 from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
-from monitor.reference import Reference
+from monitor.reference import AgeRange, Reference
 from monitor.rules.breach import Breach
+from monitor.rules.examples import (
+    a_diagnosis_of,
+    a_line,
+    a_settlement,
+    a_visit_settlement,
+    charges,
+    day_of,
+    example,
+)
 from monitor.rules.patient import birth_day, bound, completed_years, holds, range_text
 from monitor.rules.rule import Limits, Rule, Text
 
@@ -56,4 +65,32 @@ RULE = Rule(
     ),
     about_patient=True,
     find=find,
+    firing=(
+        example(
+            "a child with an old man's disease",
+            a_diagnosis_of("N40"),
+            charges(a_line()),
+            a_visit_settlement(birth_day=day_of("2016-01-01")),
+            diagnosis_age=(("N40", AgeRange(18, None)),),
+        ),
+        example(
+            "the pharmacy names a disease of children for a grown-up",
+            a_settlement(disease="F80.1", birth_day=day_of("1980-01-01")),
+            diagnosis_age=(("F80", AgeRange(None, 18)),),
+        ),
+    ),
+    quiet=(
+        example(
+            "a newborn's disease on the mother's card",
+            a_diagnosis_of("P59.9"),
+            charges(a_line()),
+            a_visit_settlement(birth_day=day_of("1995-01-01")),
+            diagnosis_age=(("P", AgeRange(None, 0)),),
+        ),
+        example(
+            "the age at the end of the range",
+            a_settlement(disease="F80.1", birth_day=day_of("2007-03-11")),
+            diagnosis_age=(("F80", AgeRange(None, 18)),),
+        ),
+    ),
 )

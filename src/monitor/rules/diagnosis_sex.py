@@ -5,6 +5,14 @@ from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach
+from monitor.rules.examples import (
+    a_compensation,
+    a_diagnosis_of,
+    a_line,
+    a_visit_settlement,
+    charges,
+    example,
+)
 from monitor.rules.patient import gender
 from monitor.rules.rule import Limits, Rule, Text
 
@@ -46,4 +54,37 @@ RULE = Rule(
     ),
     about_patient=True,
     find=find,
+    firing=(
+        example(
+            "a delivery on a man's card",
+            a_diagnosis_of("O80.9"),
+            charges(a_line()),
+            a_visit_settlement(gender="1"),
+            diagnosis_sex=(("O", "2"),),
+        ),
+        example(
+            "a prostate on a woman's card, told after the settlement",
+            charges(a_line()),
+            a_visit_settlement(gender="2"),
+            a_diagnosis_of("N40", at="11 09:00"),
+            diagnosis_sex=(("O", "2"), ("N40", "1")),
+        ),
+    ),
+    quiet=(
+        example(
+            "a delivery on a woman's card",
+            a_diagnosis_of("O80.9"),
+            charges(a_line()),
+            a_visit_settlement(gender="2"),
+            diagnosis_sex=(("O", "2"),),
+        ),
+        example(
+            "a visit that was cancelled had no diagnosis",
+            a_diagnosis_of("O80.9"),
+            a_compensation(a_diagnosis_of("O80.9"), at="10 08:40"),
+            charges(a_line()),
+            a_visit_settlement(gender="1"),
+            diagnosis_sex=(("O", "2"),),
+        ),
+    ),
 )

@@ -7,8 +7,17 @@ from monitor.events import DAY, FaceChecked, FaceExcused
 from monitor.memory.history import History
 from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
-from monitor.reference import Reference
+from monitor.reference import Provider, Reference
 from monitor.rules.breach import Breach, own
+from monitor.rules.examples import (
+    HOSPITAL,
+    a_face_check,
+    a_face_excuse,
+    a_line,
+    a_visit_settlement,
+    charges,
+    example,
+)
 from monitor.rules.rule import Limits, Rule, Text
 
 TREATMENT = frozenset({"16", "17"})
@@ -71,4 +80,47 @@ RULE = Rule(
     ),
     table="dialysis_items",
     find=find,
+    firing=(
+        example(
+            "dialysis is charged, and nobody signed in",
+            charges(a_line("DIALYSIS")),
+            a_visit_settlement(),
+            dialysis_items=frozenset({"DIALYSIS"}),
+            providers={HOSPITAL: Provider(code=HOSPITAL, face_check=True)},
+        ),
+        example(
+            "the sign-in failed, and the one that passed was on another day",
+            a_face_check("1", at="09 08:00", business="16", provider=HOSPITAL),
+            a_face_check("0", at="10 08:00", business="16", provider=HOSPITAL),
+            charges(a_line("DIALYSIS")),
+            a_visit_settlement(),
+            dialysis_items=frozenset({"DIALYSIS"}),
+            providers={HOSPITAL: Provider(code=HOSPITAL, face_check=True)},
+        ),
+    ),
+    quiet=(
+        example(
+            "signed out by face that day",
+            charges(a_line("DIALYSIS")),
+            a_face_check("1", at="10 13:00", business="17", provider=HOSPITAL),
+            a_visit_settlement(at="10 14:00"),
+            dialysis_items=frozenset({"DIALYSIS"}),
+            providers={HOSPITAL: Provider(code=HOSPITAL, face_check=True)},
+        ),
+        example(
+            "declined the camera and was registered by hand",
+            a_face_excuse(at="10 08:00", provider=HOSPITAL),
+            charges(a_line("DIALYSIS")),
+            a_visit_settlement(),
+            dialysis_items=frozenset({"DIALYSIS"}),
+            providers={HOSPITAL: Provider(code=HOSPITAL, face_check=True)},
+        ),
+        example(
+            "a hospital without cameras",
+            charges(a_line("DIALYSIS")),
+            a_visit_settlement(),
+            dialysis_items=frozenset({"DIALYSIS"}),
+            providers={HOSPITAL: Provider(code=HOSPITAL)},
+        ),
+    ),
 )

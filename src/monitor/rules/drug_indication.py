@@ -8,6 +8,15 @@ from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own
+from monitor.rules.examples import (
+    DRUG,
+    a_diagnosis_of,
+    a_line,
+    a_settlement,
+    a_visit_settlement,
+    charges,
+    example,
+)
 from monitor.rules.rule import Limits, Rule, Text
 
 
@@ -56,4 +65,41 @@ RULE = Rule(
     about_patient=True,
     table="drug_indication",
     find=find,
+    firing=(
+        example(
+            "the visit is for high blood pressure only",
+            a_diagnosis_of("I10"),
+            charges(a_line()),
+            a_visit_settlement(),
+            drug_indication={DRUG: ("E10", "E11")},
+        ),
+        example(
+            "the pharmacy itself names another disease",
+            a_settlement(disease="J06.9"),
+            drug_indication={DRUG: ("E10", "E11")},
+        ),
+        example(
+            "another hospital knows a diagnosis that would allow it, under the same visit number",
+            a_diagnosis_of("E11.9", hospital="H43010000002"),
+            a_diagnosis_of("I10"),
+            charges(a_line()),
+            a_visit_settlement(),
+            drug_indication={DRUG: ("E10", "E11")},
+        ),
+    ),
+    quiet=(
+        example("no diagnosis is known", a_settlement(), drug_indication={DRUG: ("E10", "E11")}),
+        example(
+            "one diagnosis among others allows it, sent after the settlement",
+            charges(a_line()),
+            a_visit_settlement(),
+            a_diagnosis_of("I10", "E11.901", at="10 15:00"),
+            drug_indication={DRUG: ("E10", "E11")},
+        ),
+        example(
+            "the drug is paid for any disease",
+            a_settlement(disease="I10"),
+            drug_indication={"XB00000001": ("E11",)},
+        ),
+    ),
 )

@@ -7,6 +7,7 @@ from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach
 from monitor.rules.days_of_supply import INPATIENT_INFNO
+from monitor.rules.examples import a_line, a_settlement, example
 from monitor.rules.rule import Limits, Rule, Text
 
 
@@ -67,4 +68,30 @@ RULE = Rule(
     about_patient=True,
     table="drug_group",
     find=find,
+    firing=(
+        example(
+            "two statins in one settlement",
+            a_settlement(lines=[a_line("XA1", "1"), a_line("XA2", "2")]),
+            drug_group={"XA1": frozenset({"statins"}), "XA2": frozenset({"statins"})},
+        ),
+        example(
+            "the second while the first still lasts, at another pharmacy",
+            a_settlement("S1", at="01 09:00", lines=[a_line("XA1", at="01 09:00", days=10)]),
+            a_settlement("S2", pharmacy="P43010000002", lines=[a_line("XA2", days=30)]),
+            drug_group={"XA1": frozenset({"statins"}), "XA2": frozenset({"statins"})},
+        ),
+    ),
+    quiet=(
+        example(
+            "the second when the first is used up",
+            a_settlement("S1", at="01 09:00", lines=[a_line("XA1", at="01 09:00", days=9)]),
+            a_settlement("S2", lines=[a_line("XA2", days=30)]),
+            drug_group={"XA1": frozenset({"statins"}), "XA2": frozenset({"statins"})},
+        ),
+        example(
+            "the same drug in two packs",
+            a_settlement(lines=[a_line("XA1", "1"), a_line("XA1", "2")]),
+            drug_group={"XA1": frozenset({"statins"}), "XA2": frozenset({"statins"})},
+        ),
+    ),
 )

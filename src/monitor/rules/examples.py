@@ -187,11 +187,16 @@ def _of_visit(line: Line, visit: str) -> Line:
     )
 
 
-def a_reversal(of: Settled, *, at: str | int, **more: Any) -> Reversed:  # noqa: ANN401 - fields of Reversed
-    """A 2103 (2208, 2305) of a settlement."""
-    infno = {"2102": "2103", "2207": "2208", "2304": "2305"}[of.infno]
-    said = {"provider": of.provider, "person": of.person, "settlement_id": of.settlement_id, **more}
-    return _fact(Reversed, infno, f"m-reversal-{of.settlement_id}", at=at, **said)
+def a_reversal(
+    settlement_id: str = "S1",
+    *,
+    at: str | int,
+    pharmacy: str = PHARMACY,
+    **more: Any,  # noqa: ANN401 - fields of Reversed
+) -> Reversed:
+    """A 2103 (with another `infno` a 2208, 2305): this settlement is taken back."""
+    name = f"m-reversal-{settlement_id}"
+    return _fact(Reversed, "2103", name, at=at, provider=pharmacy, settlement_id=settlement_id, **more)
 
 
 def a_compensation(of: Fact, *, at: str | int, **more: Any) -> Undone:  # noqa: ANN401 - fields of Undone
@@ -272,11 +277,17 @@ def a_register(*insurances: Insurance, at: str | int, **more: Any) -> RegisterRe
     return _fact(RegisterRead, "1101", f"m-register-{moment(at)}", at=at, **said)
 
 
-def goods_sold(of: Settled, *codes: str, at: str | int, **more: Any) -> GoodsSold:  # noqa: ANN401 - as above
+def goods_sold(
+    settlement_id: str,
+    *codes: str,
+    at: str | int,
+    pharmacy: str = PHARMACY,
+    **more: Any,  # noqa: ANN401 - as above
+) -> GoodsSold:
     """A 3505A: trace codes that belong to a settlement."""
-    said = {"provider": of.provider, "person": of.person, **more}
-    articles = (Article(of.settlement_id, tuple(TraceMark(code) for code in codes)),)
-    return _fact(GoodsSold, "3505A", f"m-sold-{of.settlement_id}", at=at, articles=articles, **said)
+    articles = (Article(settlement_id, tuple(TraceMark(code) for code in codes)),)
+    name = f"m-sold-{settlement_id}"
+    return _fact(GoodsSold, "3505A", name, at=at, provider=pharmacy, articles=articles, **more)
 
 
 def orders(*lines: Line, at: str | int, visit: str = "V1", **more: Any) -> OrdersChecked:  # noqa: ANN401 - as above

@@ -11,6 +11,16 @@ from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own
 from monitor.rules.days_of_supply import INPATIENT_INFNO
+from monitor.rules.examples import (
+    HOSPITAL,
+    a_face_check,
+    a_face_excuse,
+    a_line,
+    a_settlement,
+    a_visit_settlement,
+    example,
+    orders,
+)
 from monitor.rules.rule import Limits, Rule, Subject, Text
 
 AT_THE_WINDOW = frozenset({"12", "14", "15"})
@@ -80,4 +90,46 @@ RULE = Rule(
     subject=Subject.PERSON_AT_PROVIDER,
     whole=True,
     find=find,
+    firing=(
+        example(
+            "a stranger's face, and the card buys half an hour later",
+            a_face_check("2", at="10 08:30"),
+            a_settlement(),
+        ),
+        example(
+            "orders of a doctor after a failed sign-in",
+            a_face_check("0", at="10 08:30", business="14", provider=HOSPITAL),
+            orders(a_line(), at="10 09:00"),
+        ),
+        example(
+            "the pass belongs to another visit",
+            a_face_check("0", at="10 08:30", business="14", provider=HOSPITAL, visit="V1"),
+            a_face_check("1", at="10 08:40", business="14", provider=HOSPITAL, visit="V2"),
+            a_visit_settlement(visit="V1"),
+        ),
+    ),
+    quiet=(
+        example(
+            "a mask was taken off: the second check passes",
+            a_face_check("0", at="10 08:30"),
+            a_face_check("1", at="10 08:31"),
+            a_settlement(),
+        ),
+        example(
+            "the check is under review",
+            a_face_check("0", at="10 08:30"),
+            a_face_check("3", at="10 08:35"),
+            a_settlement(),
+        ),
+        example(
+            "registered by hand instead, that morning",
+            a_face_excuse(at="10 08:00"),
+            a_face_check("0", at="10 08:30"),
+            a_settlement(),
+        ),
+        example("more than a day ago", a_face_check("0", at="09 08:59"), a_settlement()),
+        example(
+            "at another pharmacy", a_face_check("0", at="10 08:30", provider="P43010000002"), a_settlement()
+        ),
+    ),
 )

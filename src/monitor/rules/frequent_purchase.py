@@ -9,6 +9,7 @@ from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach
+from monitor.rules.examples import a_line, a_settlement, example
 from monitor.rules.rule import Limits, Rule, Text
 
 DRUGS = ("X", "Z", "T")
@@ -82,4 +83,37 @@ RULE = Rule(
     ),
     limits=PurchaseLimits,
     find=find,
+    firing=(
+        example(
+            "the fifth purchase in a month, at two pharmacies",
+            *(a_settlement(f"S{day}", at=f"{day} 09:00") for day in ("02", "04", "06", "08")),
+            a_settlement("S10", pharmacy="P43010000002"),
+        ),
+        example(
+            "five on one day",
+            *(a_settlement(f"S{hour}", at=f"10 {hour}:00") for hour in ("08", "10", "12", "14", "16")),
+        ),
+    ),
+    quiet=(
+        example(
+            "four purchases",
+            *(a_settlement(f"S{day}", at=f"{day} 09:00") for day in ("02", "04", "06", "08")),
+        ),
+        example(
+            "five packs in one settlement",
+            a_settlement(lines=[a_line(number=number) for number in ("1", "2", "3", "4", "5")]),
+        ),
+        example(
+            "the fifth was bought for a relative",
+            *(a_settlement(f"S{day}", at=f"{day} 09:00") for day in ("02", "04", "06", "08")),
+            a_settlement("S10", family=True),
+        ),
+        example(
+            "a service that is given every day is no purchase",
+            *(
+                a_settlement(f"S{day}", at=f"{day} 09:00", lines=[a_line("003400000000000")])
+                for day in ("02", "04", "06", "08", "10")
+            ),
+        ),
+    ),
 )

@@ -6,6 +6,7 @@ from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import Kind, number
 from monitor.reference import Frequency, Reference
 from monitor.rules.breach import Breach, count_text
+from monitor.rules.examples import a_line, a_reversal, a_settlement, example
 from monitor.rules.rule import Limits, Rule, Text
 
 
@@ -67,4 +68,41 @@ RULE = Rule(
     ),
     table="item_frequency",
     find=find,
+    firing=(
+        example(
+            "the third within seven days, at another provider",
+            a_settlement("S1", lines=[a_line("ITEM", at="04 09:00")], at="04 09:00"),
+            a_settlement("S2", lines=[a_line("ITEM", at="06 09:00")], at="06 09:00"),
+            a_settlement("S3", lines=[a_line("ITEM")], pharmacy="P43010000002"),
+            item_frequency={"ITEM": (Frequency(20_000, 7),)},
+        ),
+        example(
+            "one line counts three",
+            a_settlement(lines=[a_line("ITEM", count="3")]),
+            item_frequency={"ITEM": (Frequency(20_000, 7),)},
+        ),
+        example(
+            "of two limits the one of the year is passed",
+            a_settlement("S1", at="2025-09-01 09:00", lines=[a_line("ITEM", at="2025-09-01 09:00")]),
+            a_settlement("S2", lines=[a_line("ITEM")]),
+            item_frequency={"ITEM": (Frequency(20_000, 7), Frequency(10_000, 365))},
+        ),
+    ),
+    quiet=(
+        example(
+            "the third on the eighth day",
+            a_settlement("S1", lines=[a_line("ITEM", at="03 23:59")], at="03 23:59"),
+            a_settlement("S2", lines=[a_line("ITEM", at="06 09:00")], at="06 09:00"),
+            a_settlement("S3", lines=[a_line("ITEM", at="10 00:01")], at="10 00:01"),
+            item_frequency={"ITEM": (Frequency(20_000, 7),)},
+        ),
+        example(
+            "the first of three was reversed",
+            a_settlement("S1", lines=[a_line("ITEM", at="08 09:00")], at="08 09:00"),
+            a_reversal("S1", at="08 09:20"),
+            a_settlement("S2", lines=[a_line("ITEM", at="09 09:00")], at="09 09:00"),
+            a_settlement("S3", lines=[a_line("ITEM")]),
+            item_frequency={"ITEM": (Frequency(20_000, 7),)},
+        ),
+    ),
 )

@@ -11,6 +11,7 @@ from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind, yuan
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own
+from monitor.rules.examples import a_line, a_settlement, example
 from monitor.rules.rule import Limits, Rule, Text
 
 PRODUCT_UNIT = 10**8
@@ -80,4 +81,35 @@ RULE = Rule(
     ),
     limits=ArithmeticLimits,
     find=find,
+    firing=(
+        example(
+            "3 x 10.00 is charged as 30.02",
+            a_settlement(lines=[a_line(count="3", price="10.00", amount="30.02")]),
+        ),
+        example(
+            "one of two lines is too low",
+            a_settlement(lines=[a_line(), a_line(number="2", price="2.50", count="4", amount="9.00")]),
+        ),
+    ),
+    quiet=(
+        example("one fen of rounding is tolerated", a_settlement(lines=[a_line(count="3", amount="30.01")])),
+        example(
+            "a third of a yuan three times is a yuan",
+            a_settlement(lines=[a_line(price="0.333333", count="3", amount="1.00")]),
+        ),
+        example(
+            "half a fen is rounded up: 0.045 x 3 is 0.14, and 0.15 lies within the tolerance",
+            a_settlement(lines=[a_line(price="0.045", count="3", amount="0.15")]),
+        ),
+        example(
+            "the wrong line was taken back",
+            a_settlement(
+                lines=[
+                    a_line(amount="12.00"),
+                    a_line(number="2", count="-1", amount="-12.00", refund_of="1"),
+                    a_line(number="3"),
+                ]
+            ),
+        ),
+    ),
 )

@@ -2,8 +2,9 @@
 
 from monitor.events import DAY, HOUR, MINUTE, Settled
 from monitor.outputs import Kind
-from monitor.reference import Reference
+from monitor.reference import Provider, Reference
 from monitor.rules.breach import Breach
+from monitor.rules.examples import PHARMACY, a_line, a_settlement, a_visit_settlement, charges, example
 from monitor.rules.rule import Limits, Rule, Text
 
 WITHOUT_CLERK = frozenset({"2", "3"})
@@ -62,4 +63,18 @@ RULE = Rule(
     ),
     limits=OffHoursLimits,
     find_sale=find_sale,
+    firing=(
+        example("at eleven at night", a_settlement(at="10 23:00")),
+        example("a second before six", a_settlement(at="10 05:59:59")),
+    ),
+    quiet=(
+        example("at six in the morning", a_settlement(at="10 06:00")),
+        example("a machine sells at night", a_settlement(at="10 23:30", terminal="2")),
+        example(
+            "a pharmacy that never closes",
+            a_settlement(at="10 23:30"),
+            providers={PHARMACY: Provider(code=PHARMACY, kind="2", open_24h=True)},
+        ),
+        example("a hospital's pharmacy at night", charges(a_line()), a_visit_settlement(at="10 23:30")),
+    ),
 )

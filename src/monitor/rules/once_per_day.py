@@ -10,6 +10,15 @@ from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import Kind, number
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, count_text
+from monitor.rules.examples import (
+    a_diagnosis_of,
+    a_line,
+    a_stay_settlement,
+    a_visit_settlement,
+    an_admission,
+    charges,
+    example,
+)
 from monitor.rules.rule import Limits, Rule, Text
 
 
@@ -89,4 +98,57 @@ RULE = Rule(
     limits=OnceLimits,
     table="once_per_day",
     find=find,
+    firing=(
+        example(
+            "two beds on one day",
+            charges(a_line("BED", "1"), a_line("BED", "2")),
+            a_visit_settlement(),
+            once_per_day=frozenset({"BED"}),
+        ),
+        example(
+            "one line that counts two nursing days, on the first day of a stay",
+            an_admission(at="10 08:00"),
+            charges(a_line("NURSING", count="2")),
+            a_stay_settlement(),
+            once_per_day=frozenset({"NURSING"}),
+        ),
+        example(
+            "the second one comes with the visit's second settlement",
+            charges(a_line("BED", "1")),
+            a_visit_settlement("S1"),
+            charges(a_line("BED", "2"), at="10 11:00"),
+            a_visit_settlement("S2", at="10 12:00"),
+            once_per_day=frozenset({"BED"}),
+        ),
+    ),
+    quiet=(
+        example(
+            "three bed days are entered together on the third day of a stay",
+            an_admission(at="08 20:00"),
+            charges(a_line("BED", count="3")),
+            a_stay_settlement(),
+            once_per_day=frozenset({"BED"}),
+        ),
+        example(
+            "mother and newborn have a bed each, both billed on the mother's card",
+            a_diagnosis_of("Z38.0"),
+            charges(a_line("BED", "1"), a_line("BED", "2")),
+            a_visit_settlement(),
+            once_per_day=frozenset({"BED"}),
+        ),
+        example(
+            "moved to another hospital on the same day",
+            charges(a_line("BED", "1")),
+            a_visit_settlement("S1"),
+            charges(a_line("BED", "2"), hospital="H43010000002"),
+            a_visit_settlement("S2", hospital="H43010000002"),
+            once_per_day=frozenset({"BED"}),
+        ),
+        example(
+            "the second one was refunded before it was settled",
+            charges(a_line("BED", "1"), a_line("BED", "2"), a_line("BED", "3", count="-1", refund_of="2")),
+            a_visit_settlement(),
+            once_per_day=frozenset({"BED"}),
+        ),
+    ),
 )

@@ -4,8 +4,19 @@ from monitor.events import DAY
 from monitor.memory.history import History
 from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
-from monitor.reference import Reference
+from monitor.reference import AgeRange, Reference
 from monitor.rules.breach import Breach, own
+from monitor.rules.examples import (
+    DRUG,
+    a_diagnosis_of,
+    a_line,
+    a_register,
+    a_settlement,
+    a_visit_settlement,
+    charges,
+    day_of,
+    example,
+)
 from monitor.rules.patient import birth_day, bound, completed_years, holds, range_text
 from monitor.rules.rule import Limits, Rule, Text
 
@@ -58,4 +69,32 @@ RULE = Rule(
     about_patient=True,
     table="drug_age",
     find=find,
+    firing=(
+        example(
+            "a children's drug on the day of the 18th birthday",
+            a_settlement(birth_day=day_of("2008-03-10")),
+            drug_age={DRUG: (AgeRange(None, 17),)},
+        ),
+        example(
+            "a drug for adults, the birth date from the register",
+            a_register(at="09 09:00", birth_day=day_of("2015-06-01")),
+            a_settlement(),
+            drug_age={DRUG: (AgeRange(18, None),)},
+        ),
+    ),
+    quiet=(
+        example(
+            "the last day before the 18th birthday",
+            a_settlement(birth_day=day_of("2008-03-11")),
+            drug_age={DRUG: (AgeRange(None, 17),)},
+        ),
+        example(
+            "a newborn is treated on the mother's card",
+            a_diagnosis_of("P59.9"),
+            charges(a_line()),
+            a_visit_settlement(birth_day=day_of("1995-01-01")),
+            drug_age={DRUG: (AgeRange(None, 17),)},
+        ),
+        example("nobody knows the age", a_settlement(), drug_age={DRUG: (AgeRange(None, 17),)}),
+    ),
 )

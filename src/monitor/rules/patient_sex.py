@@ -5,6 +5,7 @@ from monitor.memory.subjects import Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own
+from monitor.rules.examples import DRUG, a_register, a_settlement, example
 from monitor.rules.patient import gender
 from monitor.rules.rule import Limits, Rule, Text
 
@@ -56,4 +57,22 @@ RULE = Rule(
     about_patient=True,
     table="drug_sex",
     find=find,
+    firing=(
+        example("a drug for women is sold to a man", a_settlement(gender="1"), drug_sex={DRUG: "2"}),
+        example(
+            "the call says nothing of the sex, the register does",
+            a_register(at="09 09:00", gender="1"),
+            a_settlement(),
+            drug_sex={DRUG: "2"},
+        ),
+        example(
+            "no more than a suspicion when a relative's account paid",
+            a_settlement(gender="1", family=True),
+            drug_sex={DRUG: "2"},
+        ),
+    ),
+    quiet=(
+        example("the right sex", a_settlement(gender="2"), drug_sex={DRUG: "2"}),
+        example("a sex that is neither says nothing", a_settlement(gender="9"), drug_sex={DRUG: "2"}),
+    ),
 )

@@ -10,6 +10,7 @@ from monitor.events import Settled
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Burst
+from monitor.rules.examples import a_reversal, a_settlement, example
 from monitor.rules.rule import Limits, Rule, Text
 from monitor.rules.windows import Window, chains, sliding
 
@@ -66,4 +67,37 @@ RULE = Rule(
     ),
     limits=BurstLimits,
     find_bursts=find_bursts,
+    firing=(
+        example(
+            "four cards in two minutes",
+            a_settlement("S1", at="10 09:00:00", person="p1"),
+            a_settlement("S2", at="10 09:00:40", person="p2"),
+            a_settlement("S3", at="10 09:01:20", person="p3"),
+            a_settlement("S4", at="10 09:02:00", person="p4"),
+        ),
+        example(
+            "five cards, of which one was taken back",
+            *(a_settlement(f"S{n}", at=f"10 09:00:{n}0", person=f"p{n}") for n in (1, 2, 3, 4, 5)),
+            a_reversal("S1", at="10 09:30", person="p1"),
+        ),
+    ),
+    quiet=(
+        example(
+            "the fourth a second too late",
+            a_settlement("S1", at="10 09:00:00", person="p1"),
+            a_settlement("S2", at="10 09:00:40", person="p2"),
+            a_settlement("S3", at="10 09:01:20", person="p3"),
+            a_settlement("S4", at="10 09:02:01", person="p4"),
+        ),
+        example(
+            "three relatives shopping together, one of them pays twice",
+            *(a_settlement(f"S{n}", at=f"10 09:00:{n}0", person=f"p{n}") for n in (1, 2, 3)),
+            a_settlement("S4", at="10 09:01:00", person="p1"),
+        ),
+        example(
+            "two pharmacies",
+            *(a_settlement(f"S{n}", at=f"10 09:00:{n}0", person=f"p{n}") for n in (1, 2, 3)),
+            a_settlement("S4", at="10 09:01:00", person="p4", pharmacy="P43010000002"),
+        ),
+    ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from monitor.events import DAY, Reversed, Settled
 from monitor.outputs import Kind
 from monitor.rules.breach import Burst
+from monitor.rules.examples import a_compensation, a_reversal, a_settlement, example
 from monitor.rules.rule import Limits, Rule, Text
 from monitor.rules.windows import Window, chains, sliding
 
@@ -83,4 +84,55 @@ RULE = Rule(
     ),
     limits=RefundLimits,
     find_cycles=find_cycles,
+    firing=(
+        example(
+            "three cards, each refunded within a quarter of an hour",
+            a_settlement("S1", at="02 09:00", person="p1"),
+            a_reversal("S1", at="02 09:15", person="p1"),
+            a_settlement("S2", at="06 09:00", person="p2"),
+            a_reversal("S2", at="06 09:05", person="p2"),
+            a_settlement("S3", at="10 09:00", person="p3"),
+            a_reversal("S3", at="10 09:01", person="p3"),
+        ),
+        example(
+            "bought anew only an hour later",
+            a_settlement("S1", at="02 09:00", person="p1"),
+            a_reversal("S1", at="02 09:15", person="p1"),
+            a_settlement("S4", at="02 10:00", person="p1"),
+            a_settlement("S2", at="06 09:00", person="p2"),
+            a_reversal("S2", at="06 09:05", person="p2"),
+            a_settlement("S3", at="10 09:00", person="p3"),
+            a_reversal("S3", at="10 09:01", person="p3"),
+        ),
+    ),
+    quiet=(
+        example(
+            "one of them was a correction at the till",
+            a_settlement("S1", at="02 09:00", person="p1"),
+            a_reversal("S1", at="02 09:15", person="p1"),
+            a_settlement("S4", at="02 09:20", person="p1"),
+            a_settlement("S2", at="06 09:00", person="p2"),
+            a_reversal("S2", at="06 09:05", person="p2"),
+            a_settlement("S3", at="10 09:00", person="p3"),
+            a_reversal("S3", at="10 09:01", person="p3"),
+        ),
+        example(
+            "one of them was undone because its outcome was unknown",
+            a_settlement("S1", at="02 09:00", person="p1"),
+            a_compensation(a_settlement("S1", at="02 09:00", person="p1"), at="02 09:15"),
+            a_settlement("S2", at="06 09:00", person="p2"),
+            a_reversal("S2", at="06 09:05", person="p2"),
+            a_settlement("S3", at="10 09:00", person="p3"),
+            a_reversal("S3", at="10 09:01", person="p3"),
+        ),
+        example(
+            "one of them came back after sixteen minutes",
+            a_settlement("S1", at="02 09:00", person="p1"),
+            a_reversal("S1", at="02 09:16", person="p1"),
+            a_settlement("S2", at="06 09:00", person="p2"),
+            a_reversal("S2", at="06 09:05", person="p2"),
+            a_settlement("S3", at="10 09:00", person="p3"),
+            a_reversal("S3", at="10 09:01", person="p3"),
+        ),
+    ),
 )

@@ -9,6 +9,7 @@ from monitor.memory.subjects import Stay, VisitKey
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach
+from monitor.rules.examples import a_compensation, a_discharge, an_admission, example
 from monitor.rules.rule import Limits, Rule, Text
 
 
@@ -71,4 +72,46 @@ RULE = Rule(
     ),
     limits=SplitLimits,
     find_stay=find_stay,
+    firing=(
+        example(
+            "back in the same ward after a week",
+            an_admission("V1", "I63.9", at="01 09:00"),
+            a_discharge("V1", at="03 10:00"),
+            an_admission("V2", "I63.9", at="10 15:00"),
+        ),
+        example(
+            "on the fifteenth day after the discharge, which is told last",
+            an_admission("V1", "I63.9", at="2026-02-01 09:00"),
+            an_admission("V2", "I63.9", at="10 15:00"),
+            a_discharge("V1", at="12 10:00", end="2026-02-23 10:00"),
+        ),
+    ),
+    quiet=(
+        example(
+            "chemotherapy comes back by plan",
+            an_admission("V1", "C34.9", at="01 09:00"),
+            a_discharge("V1", at="03 10:00"),
+            an_admission("V2", "Z51.102", at="10 15:00"),
+            split_exempt=("Z51.1",),
+        ),
+        example(
+            "another hospital",
+            an_admission("V1", "I63.9", at="01 09:00"),
+            a_discharge("V1", at="03 10:00"),
+            an_admission("V2", "I63.9", at="10 15:00", hospital="H43010000002"),
+        ),
+        example(
+            "after sixteen days",
+            an_admission("V1", "I63.9", at="2026-02-01 09:00"),
+            a_discharge("V1", at="2026-02-22 10:00"),
+            an_admission("V2", "I63.9", at="10 15:00"),
+        ),
+        example(
+            "the second admission was withdrawn",
+            an_admission("V1", "I63.9", at="01 09:00"),
+            a_discharge("V1", at="03 10:00"),
+            an_admission("V2", "I63.9", at="10 15:00"),
+            a_compensation(an_admission("V2", at="10 15:00"), at="10 15:10"),
+        ),
+    ),
 )

@@ -12,6 +12,15 @@ from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own
 from monitor.rules.days_of_supply import INPATIENT_INFNO
+from monitor.rules.examples import (
+    HOSPITAL,
+    a_discharge,
+    a_face_check,
+    a_line,
+    a_settlement,
+    an_admission,
+    example,
+)
 from monitor.rules.rule import Limits, Rule, Subject, Text
 
 LEAVE, BACK = "20", "21"
@@ -128,4 +137,44 @@ RULE = Rule(
     subject=Subject.PERSON,
     find=find,
     find_stay=find_stay,
+    firing=(
+        example(
+            "a night in two hospitals",
+            an_admission("V1", at="05 09:00"),
+            an_admission("V2", at="09 09:00", hospital="H43010000002"),
+            a_discharge("V1", at="10 09:00"),
+        ),
+        example(
+            "a pharmacy's sale in the middle of a stay",
+            an_admission(at="05 09:00"),
+            a_settlement(),
+            a_discharge(at="15 09:00"),
+        ),
+    ),
+    quiet=(
+        example(
+            "the drugs to take home on the day of discharge",
+            an_admission(at="05 09:00"),
+            a_discharge(at="10 08:00"),
+            a_settlement(),
+        ),
+        example(
+            "on leave from the ward",
+            an_admission(at="05 09:00"),
+            a_face_check("1", business="20", at="10 08:00", provider=HOSPITAL),
+            a_settlement(),
+            a_face_check("1", business="21", at="10 20:00", provider=HOSPITAL),
+        ),
+        example(
+            "the hospital's prescription is filled outside",
+            an_admission(at="05 09:00"),
+            a_settlement(lines=[a_line(circulated=True)]),
+        ),
+        example("a home bed is no stay", an_admission(at="05 09:00", med_type="71"), a_settlement()),
+        example(
+            "the mother's card while her newborn is in the ward",
+            an_admission("V1", "O80.0", at="05 09:00", med_type="52"),
+            an_admission("V2", "P59.9", at="06 09:00"),
+        ),
+    ),
 )

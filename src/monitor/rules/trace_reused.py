@@ -5,9 +5,10 @@ A pack that was opened and sold in parts (trdn_flag 1) carries its code more tha
 
 from collections.abc import Sequence
 
-from monitor.events import TraceSale
+from monitor.events import TraceMark, TraceSale
 from monitor.outputs import Kind
 from monitor.rules.breach import Breach
+from monitor.rules.examples import TRACE_CODE, a_reversal, a_settlement, example, goods_sold
 from monitor.rules.rule import Limits, Rule, Subject, Text
 
 
@@ -48,4 +49,35 @@ RULE = Rule(
     limits=TraceLimits,
     subject=Subject.TRACE,
     find_reuse=find_reuse,
+    firing=(
+        example(
+            "one box, two persons",
+            a_settlement("S1", traces=(TraceMark(TRACE_CODE),)),
+            a_settlement("S2", at="12 09:00", person="p2", traces=(TraceMark(TRACE_CODE),)),
+        ),
+        example(
+            "the second sale is told by the stock book",
+            a_settlement("S1", traces=(TraceMark(TRACE_CODE),)),
+            a_settlement("S2", at="12 09:00", pharmacy="P43010000002"),
+            goods_sold("S2", TRACE_CODE, at="12 09:05", pharmacy="P43010000002"),
+        ),
+    ),
+    quiet=(
+        example(
+            "a pack that was opened and sold in parts",
+            a_settlement("S1", traces=(TraceMark(TRACE_CODE, split=True),)),
+            a_settlement("S2", at="12 09:00", person="p2", traces=(TraceMark(TRACE_CODE),)),
+        ),
+        example(
+            "the first sale was reversed, the box sold again",
+            a_settlement("S1", traces=(TraceMark(TRACE_CODE),)),
+            a_reversal("S1", at="10 09:30"),
+            a_settlement("S2", at="12 09:00", person="p2", traces=(TraceMark(TRACE_CODE),)),
+        ),
+        example(
+            "the settlement carries the code and the stock book says it again",
+            a_settlement("S1", traces=(TraceMark(TRACE_CODE),)),
+            goods_sold("S1", TRACE_CODE, at="10 09:05"),
+        ),
+    ),
 )
