@@ -1,6 +1,7 @@
 """From a breach to a finding: identity, evidence, amount, mode; the one place where that is decided for all rules."""
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +16,9 @@ from monitor.rules.rule import Limits, Mode, Rule, Subject
 
 SUSPECT_SEVERITY = 2
 
+NamedFact: TypeAlias = Settled | OrdersChecked | TraceSale | Admitted | Discharged | FaceChecked
+"""What a finding can name as its evidence."""
+
 
 class Case(Struct, frozen=True, kw_only=True, gc=False):
     """What a breach is about."""
@@ -27,10 +31,9 @@ class Case(Struct, frozen=True, kw_only=True, gc=False):
 
 def of_breach(rule: Rule, breach: Breach, limits: Limits, *, case: Case, knowledge: Knowledge) -> Finding:
     """The finding of a breach, revision 1."""
-    evidence = _evidence(breach)
-    shown = evidence[-EVIDENCE_MAX:]
-    persons = {one.person for one in evidence}
-    provider = _provider_of_last(breach)
+    named = _named(breach)
+    persons = {fact.person for fact in named}
+    provider = named[-1].provider
     person = next(iter(persons)) if len(persons) == 1 else None
     return Finding(
         finding_id=finding_id(rule.id, case.anchor),
@@ -45,15 +48,15 @@ def of_breach(rule: Rule, breach: Breach, limits: Limits, *, case: Case, knowled
         person=person,
         subject=_subject(rule, provider, person, case.trace_code),
         anchor=case.anchor,
-        amount=_amount(rule, breach, evidence),
-        occurred_at=evidence[-1].at,
+        amount=_amount(rule, breach, named),
+        occurred_at=event_time(named[-1]),
         observed=breach.observed,
         limit=breach.limit,
-        evidence=tuple(shown),
-        evidence_count=len(evidence),
+        evidence=tuple([_evidence(fact) for fact in named[-EVIDENCE_MAX:]]),
+        evidence_count=len(named),
         lines=_lines(breach),
         law=rule.law,
-        late=any(one.late for one in evidence),
+        late=any(fact.late for fact in named),
         shadow=limits.mode is Mode.SHADOW,
     )
 
@@ -111,34 +114,28 @@ def _subject(rule: Rule, provider: str, person: str | None, trace_code: str) -> 
             return trace_code
 
 
-def _evidence(breach: Breach) -> list[Evidence]:
-    """Every settlement or call that the breach names, once, in order of (time, msgid)."""
-    named: dict[tuple[str, str, str], Evidence] = {}
-    for fact in _named(breach):
-        key = (fact.provider, fact.infno, fact.msgid)
-        if key not in named:
-            named[key] = _one(fact)
-    return sorted(named.values(), key=lambda one: (one.at, one.msgid))
+def _named(breach: Breach) -> list[NamedFact]:
+    """Every settlement or call that the breach names, once, in order of (time, msgid); the last one is its moment."""
+    if breach.sales:
+        return list(breach.sales)
+    named: dict[tuple[str, str, str], NamedFact] = {}
+    for bought in (*breach.breaching, *breach.involved):
+        named[bought.settlement.fact.call] = bought.settlement.fact
+    for settlement in breach.settlements:
+        named[settlement.fact.call] = settlement.fact
+    for fact in breach.calls:
+        named[fact.call] = fact
+    return sorted(named.values(), key=lambda fact: (event_time(fact), fact.msgid))
 
 
-def _named(
-    breach: Breach,
-) -> Iterable[Settled | OrdersChecked | TraceSale | Admitted | Discharged | FaceChecked]:
-    yield from (bought.settlement.fact for bought in breach.breaching)
-    yield from (bought.settlement.fact for bought in breach.involved)
-    yield from (settlement.fact for settlement in breach.settlements)
-    yield from breach.calls
-    yield from breach.sales
-
-
-def event_time(fact: Settled | OrdersChecked | TraceSale | Admitted | Discharged | FaceChecked) -> int:
+def event_time(fact: NamedFact) -> int:
     """When it happened: begntime and endtime of stays, else the call time."""
     if type(fact) is Admitted:
         return fact.begin
     return fact.end if type(fact) is Discharged else fact.at
 
 
-def _one(fact: Settled | OrdersChecked | TraceSale | Admitted | Discharged | FaceChecked) -> Evidence:
+def _evidence(fact: NamedFact) -> Evidence:
     settled = isinstance(fact, Settled | TraceSale)
     return Evidence(
         msgid=fact.msgid,
@@ -151,17 +148,12 @@ def _one(fact: Settled | OrdersChecked | TraceSale | Admitted | Discharged | Fac
     )
 
 
-def _provider_of_last(breach: Breach) -> str:
-    last = max(_named(breach), key=lambda fact: (event_time(fact), fact.msgid))
-    return last.provider
-
-
-def _amount(rule: Rule, breach: Breach, evidence: list[Evidence]) -> int:
+def _amount(rule: Rule, breach: Breach, named: list[NamedFact]) -> int:
     match rule.kind:
         case Kind.REMINDER:
             return 0
         case Kind.BURST | Kind.LEAD:
-            return sum(one.fee for one in evidence)
+            return sum(fact.fee for fact in named if isinstance(fact, Settled | TraceSale))
         case _ if breach.amount is not None:
             return breach.amount
         case _:

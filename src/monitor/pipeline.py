@@ -145,7 +145,7 @@ class Pipeline:
         if outcome.failure:
             self.counts["rule_failed"] += 1
             said.dead_letter = DeadLetter(
-                str(Reason.RULE_FAILED), outcome.failure.strip().splitlines()[-1][:200]
+                str(Reason.RULE_FAILED), " < ".join(reversed(outcome.failure.splitlines()))
             )
 
     def end(self) -> Iterator[Incident]:

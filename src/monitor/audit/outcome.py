@@ -1,6 +1,8 @@
 """What an event leads to, and how a finding becomes a new revision of what was said before."""
 
+import traceback
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -9,6 +11,15 @@ from monitor.findings import revised, withdrawn
 from monitor.memory.facts import Added
 from monitor.memory.findings import Findings
 from monitor.outputs import Finding, Status, Verdict
+
+STACK_FRAMES = 4
+
+
+def stack_of(error: Exception) -> str:
+    """Where a rule raised, and what kind of error: never its words, which may quote what it was looking at."""
+    frames = traceback.extract_tb(error.__traceback__)[-STACK_FRAMES:]
+    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    return "\n".join([*places, type(error).__name__])
 
 
 class Outcome(Struct, gc=False):

@@ -1,9 +1,8 @@
 """What one event of a person leads to: checks are answered, facts remembered, settlements judged."""
 
-import traceback
 from functools import partial
 
-from monitor.audit.outcome import Outcome, say, say_instead, unsay
+from monitor.audit.outcome import Outcome, say, say_instead, stack_of, unsay
 from monitor.audit.reach import Reach, reach_of
 from monitor.events import DAY, Event, OrdersChecked, Settled
 from monitor.findings import Case, of_breach, of_burst
@@ -39,8 +38,8 @@ def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledg
             if type(event) is OrdersChecked
             else _remember(memory, event, knowledge)
         )
-    except Exception:  # noqa: BLE001 - rules are code that changes often; whatever they raise, the stream goes on
-        failure = traceback.format_exc(limit=-4)
+    except Exception as error:  # noqa: BLE001 - rules are code that changes often; whatever they raise, the stream goes on
+        failure = stack_of(error)
         verdict = bare(event, Decision.UNCHECKED, knowledge) if owed else None  # type: ignore[arg-type]  # see `owed`
         return Outcome(verdict=verdict, failure=failure)
     if outcome.verdict is not None:
@@ -159,33 +158,40 @@ def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) ->
 def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outcome: Outcome) -> None:
     """Chains over a person's own purchases at pharmacies, as far back as they hang together with `since`."""
     settlements, reference = memory.history.settlements, knowledge.reference
-    first = len(settlements)
-    while first > 0 and (
-        settlements[first - 1].at >= since
-        or (first < len(settlements) and settlements[first].at - settlements[first - 1].at <= DAY)
-    ):
-        first -= 1
-    bought = {
-        settlement.fact.call: settlement
-        for settlement in settlements[first:]
-        if not settlement.family and reference.is_pharmacy(settlement.fact.provider, settlement.fact.infno)
-    }
-    sales = [settlement.fact for settlement in bought.values()]
-    begin = settlements[first].at if first < len(settlements) else since
-    if len(bought) < 2 and not memory.findings.by_anchor:  # noqa: PLR2004 - nothing to repeat, nothing to take back
-        return
     for rule in knowledge.purchase_rules:
-        bursts = rule.find_bursts(  # type: ignore[misc]  # these have one
-            sales, partial(knowledge.region.limits, rule.id), reference
-        )
+        gap_s = knowledge.region.limits(rule.id, since).window_s  # type: ignore[attr-defined]  # those of bursts have one
+        first = _first_of_run(settlements, since, gap_s)
+        bought = {
+            settlement.fact.call: settlement
+            for settlement in settlements[first:]
+            if not settlement.family
+            and reference.is_pharmacy(settlement.fact.provider, settlement.fact.infno)
+        }
+        if len(bought) < 2 and not memory.findings.of(rule.id):  # noqa: PLR2004 - nothing to repeat or take back
+            continue
+        begin = settlements[first].at if first < len(settlements) else since
+        sales = [settlement.fact for settlement in bought.values()]
+        bursts = rule.find_bursts(sales, partial(knowledge.region.limits, rule.id), reference)  # type: ignore[misc]
         found = [_burst(rule, burst, bought, knowledge) for burst in bursts]
         say_instead(
             memory.findings,
             rule.id,
             [finding for finding in found if finding is not None],
             outcome,
-            of=lambda said: said.occurred_at >= begin,
+            of=lambda said, begin=begin: said.occurred_at >= begin,  # type: ignore[misc]  # bound in the loop
         )
+
+
+def _first_of_run(settlements: list[Settlement], since: int, gap_s: int) -> int:
+    """Where the settlements begin that hang together with `since`: a window apart at most, or on one day."""
+    first = len(settlements)
+    while first > 0:
+        at = settlements[first - 1].at
+        after = settlements[first].at if first < len(settlements) else since
+        if at < since and after - at > gap_s and after // DAY != at // DAY:
+            break
+        first -= 1
+    return first
 
 
 def _burst(

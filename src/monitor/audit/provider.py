@@ -1,10 +1,9 @@
 """What one event of a pharmacy leads to: bursts of cards, refund cycles, settlements at night."""
 
-import traceback
 from collections.abc import Callable
 from functools import partial
 
-from monitor.audit.outcome import Outcome, say, say_instead, unsay
+from monitor.audit.outcome import Outcome, say, say_instead, stack_of, unsay
 from monitor.events import Event, Reversed, Settled, Undone
 from monitor.findings import Case, of_breach, of_burst
 from monitor.knowledge import Knowledge
@@ -37,8 +36,8 @@ def audit_provider(
             touched = _touched(memory, event)
             for rule in knowledge.pharmacy_rules:
                 _ask(rule, memory, touched, knowledge, outcome)
-    except Exception:  # noqa: BLE001 - as in audit_person
-        return Outcome(failure=traceback.format_exc(limit=-4))
+    except Exception as error:  # noqa: BLE001 - as in audit_person
+        return Outcome(failure=stack_of(error))
     return outcome
 
 

@@ -1,8 +1,6 @@
 """What one sale of a trace code leads to."""
 
-import traceback
-
-from monitor.audit.outcome import Outcome, say, unsay
+from monitor.audit.outcome import Outcome, say, stack_of, unsay
 from monitor.events import TraceSale
 from monitor.findings import Case, of_breach
 from monitor.knowledge import Knowledge
@@ -24,8 +22,8 @@ def audit_trace(memory: TraceMemory, sale: TraceSale, *, watermark: int, knowled
             return outcome
         for rule in knowledge.trace_rules:
             _ask(rule, memory, knowledge, outcome)
-    except Exception:  # noqa: BLE001 - as in audit_person
-        return Outcome(failure=traceback.format_exc(limit=-4))
+    except Exception as error:  # noqa: BLE001 - as in audit_person
+        return Outcome(failure=stack_of(error))
     return outcome
 
 
