@@ -26,9 +26,10 @@ def find_bursts(
     if len({sale.provider for sale in sales}) < 2:  # noqa: PLR2004 - nobody hops at one pharmacy
         return []
     fired = []
-    for first, last in sliding(sales, lambda at: limits_at(at).window_s):
+    for first, last, pharmacies in sliding(
+        sales, lambda at: limits_at(at).window_s, lambda sale: sale.provider
+    ):
         limit = limits_at(sales[last].at).pharmacies
-        pharmacies = len({sale.provider for sale in sales[first : last + 1]})
         if pharmacies >= limit:
             fired.append(Window(first, last, pharmacies, limit))
     return [

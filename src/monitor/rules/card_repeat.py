@@ -37,7 +37,7 @@ def _bursts(sales: list[Settled], limits_at: Callable[[int], RepeatLimits]) -> l
     if len(sales) < 2:  # noqa: PLR2004 - a repetition needs two
         return []
     fired = []
-    for first, last in sliding(sales, lambda at: limits_at(at).window_s):
+    for first, last, _ in sliding(sales, lambda at: limits_at(at).window_s):
         limits = limits_at(sales[last].at)
         if last - first + 1 >= limits.times:
             fired.append(Window(first, last, last - first + 1, limits.times))

@@ -28,11 +28,8 @@ def find_bursts(
 ) -> list[Burst]:
     """`sales`: live, of one pharmacy, in order."""
     fired = []
-    for first, last in sliding(sales, lambda at: limits_at(at).window_s):
+    for first, last, persons in sliding(sales, lambda at: limits_at(at).window_s, lambda sale: sale.person):
         limit = limits_at(sales[last].at).persons
-        if last - first + 1 < limit:
-            continue
-        persons = len({sale.person for sale in sales[first : last + 1]})
         if persons >= limit:
             fired.append(Window(first, last, persons, limit))
     return [

@@ -42,7 +42,7 @@ def find_cycles(
         key=lambda sale: (sale.at, sale.msgid),
     )
     fired = []
-    for first, last in sliding(cycles, lambda at: limits_at(at).days * DAY):
+    for first, last, _ in sliding(cycles, lambda at: limits_at(at).days * DAY):
         limit = limits_at(cycles[last].at).cycles
         if last - first + 1 >= limit:
             fired.append(Window(first, last, last - first + 1, limit))

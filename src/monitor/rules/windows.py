@@ -11,6 +11,10 @@ from msgspec import Struct
 from monitor.events import DAY, Settled
 
 
+def _nobody(_: Settled) -> str:
+    return ""
+
+
 class Window(Struct, frozen=True, gc=False):
     """Sales[first:last + 1] fired: `observed` against `limit`."""
 
@@ -20,16 +24,28 @@ class Window(Struct, frozen=True, gc=False):
     limit: int
 
 
-def sliding(sales: Sequence[Settled], length_s: Callable[[int], int]) -> Iterator[tuple[int, int]]:
-    """(first, last) of the window that ends at each moment of a sale; sales of one second are in it together."""
+def sliding(
+    sales: Sequence[Settled], length_s: Callable[[int], int], who: Callable[[Settled], str] = _nobody
+) -> Iterator[tuple[int, int, int]]:
+    """(first, last, how many different `who`) of the window that ends at each moment of a sale.
+
+    Sales of one second are in it together. What is counted slides along, so a long chain costs no more a sale.
+    """
     first = 0
+    inside: dict[str, int] = {}
     for last, sale in enumerate(sales):
+        name = who(sale)
+        inside[name] = inside.get(name, 0) + 1
         if last + 1 < len(sales) and sales[last + 1].at == sale.at:
             continue
         since = sale.at - length_s(sale.at)
         while sales[first].at < since:
+            gone = who(sales[first])
+            inside[gone] -= 1
+            if not inside[gone]:
+                del inside[gone]
             first += 1
-        yield first, last
+        yield first, last, len(inside)
 
 
 def days(sales: Sequence[Settled]) -> Iterator[tuple[int, int]]:
