@@ -14,9 +14,7 @@ from monitor.events import Event, Settled
 from monitor.interface import decode_checks, decode_goods, decode_register, decode_settlements, decode_visits
 from monitor.interface.call import NOTHING_BYTES_MAX, Call, Door
 from monitor.interface.envelope import (
-    Head,
     IntakeLimits,
-    decode_head,
     decode_leaf,
     decode_record,
     decode_request,
@@ -24,6 +22,7 @@ from monitor.interface.envelope import (
 )
 from monitor.interface.fields import blame, ident, moment, read, text
 from monitor.interface.outcomes import Accepted, Fault, Ignored, Reason, Rejected, Skip
+from monitor.interface.wire import FullRequest, Request
 from monitor.privacy import Tokens
 
 __all__ = ["Accepted", "GatewayCall", "Ignored", "Intake", "IntakeLimits", "Outcome", "Reason", "Rejected"]
@@ -69,7 +68,7 @@ DEFAULT_LIMITS = IntakeLimits()
 _INFNO = re.compile(r"\d{4}[A-Z]?", re.ASCII)
 _NO_INPUT = (b"null", b'""')
 _SUCCEEDED = (b"0", b'"0"')
-_HEAD_READERS: Mapping[str, Callable[[Any], object]] = {
+_REQUEST_READERS: Mapping[str, Callable[[Any], object]] = {
     "fixmedins_code": ident,
     "msgid": ident,
     "inf_time": moment,
@@ -111,15 +110,12 @@ class Intake:
     def _record(self, raw: bytes) -> Accepted:
         record = decode_record(raw, self._limits)
         request = record.request
-        if request is None:
-            raise Fault(Reason.MISSING_FIELD, "request")
-        head = decode_head(request)
-        infno = _known_infno(head)
+        infno = _known_infno(request)
         output = None
         if infno not in CHECKS:
             _must_have_succeeded(record.reply)
-            output = record.reply["output"] if record.reply and "output" in record.reply else None
-        return self._accept(raw, self._call(infno, head, request, output))
+            output = record.reply.get("output") if record.reply else None
+        return self._accept(raw, self._call(infno, request, output))
 
     def decode_call(self, raw: bytes) -> GatewayCall:
         """A request envelope alone, as the gateway gets it: a check or feedback. Never raises."""
@@ -127,13 +123,12 @@ class Intake:
         outcome: Outcome
         try:
             request = decode_request(raw, self._limits)
-            head = decode_head(request)
             infno, msgid, provider = (
-                _or_empty(each) for each in (head.infno, head.msgid, head.fixmedins_code)
+                _or_empty(each) for each in (request.infno, request.msgid, request.fixmedins_code)
             )
-            if read(ident, head.infno, "infno") not in CHECKS:
+            if read(ident, request.infno, "infno") not in CHECKS:
                 raise Skip("not_answered_here")  # noqa: TRY301 - as any other call that is none of ours
-            call = self._call(infno, head, request, None)
+            call = self._call(infno, request, None)
             patn_id = decode_checks.own_patient_id(call)
             outcome = self._accept(raw, call)
         except Skip as skip:
@@ -144,24 +139,24 @@ class Intake:
             outcome = Rejected(Reason.TOO_DEEP)
         return GatewayCall(infno=infno, msgid=msgid, provider=provider, patn_id=patn_id, outcome=outcome)
 
-    def _call(self, infno: str, head: Head, request: Mapping[str, Raw], output: Raw | None) -> Call:
-        asked = request.get("input")
+    def _call(self, infno: str, request: Request | FullRequest, output: Raw | None) -> Call:
+        asked = request.input
         if asked is None or (len(asked) <= NOTHING_BYTES_MAX and bytes(asked) in _NO_INPUT):
             raise Fault(Reason.MISSING_FIELD, "input")
         try:
             return Call(
                 infno,
-                ident(head.fixmedins_code),
-                ident(head.msgid),
-                moment(head.inf_time),
-                text(head.opter_type),
+                ident(request.fixmedins_code),
+                ident(request.msgid),
+                moment(request.inf_time),
+                text(request.opter_type),
                 asked,
                 output,
                 self._door,
                 [],
             )
         except (Fault, TypeError):
-            blame(head, "", _HEAD_READERS)
+            blame(request, "", _REQUEST_READERS)
             raise
 
     def _accept(self, raw: bytes, call: Call) -> Accepted:
@@ -175,8 +170,8 @@ class Intake:
         )
 
 
-def _known_infno(head: Head) -> str:
-    infno = read(ident, head.infno, "infno")
+def _known_infno(request: Request | FullRequest) -> str:
+    infno = read(ident, request.infno, "infno")
     if infno in DECODERS:
         return infno
     if infno in PRE_SETTLEMENTS:

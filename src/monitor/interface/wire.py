@@ -22,6 +22,47 @@ class Record(Struct, gc=False):
     reply: dict[str, Raw] | None = None
 
 
+class Request(Struct, gc=False):
+    """What is used of a request envelope, undecided yet whether the texts are texts."""
+
+    infno: Leaf = None
+    msgid: Leaf = None
+    opter_type: Leaf = None
+    inf_time: Leaf = None
+    fixmedins_code: Leaf = None
+    input: Raw | None = None
+
+
+class FullRequest(Struct, gc=False):
+    """A request envelope with all its members, in the order of the interface; those not used stay undecoded."""
+
+    infno: str
+    msgid: str
+    mdtrtarea_admvs: Raw
+    insuplc_admdvs: Raw
+    recer_sys_code: Raw
+    dev_no: Raw
+    dev_safe_info: Raw
+    cainfo: Raw
+    signtype: Raw
+    infver: Raw
+    opter_type: str
+    opter: Raw
+    opter_name: Raw
+    inf_time: str
+    fixmedins_code: str
+    fixmedins_name: Raw
+    sign_no: Raw
+    input: Raw
+
+
+class FullRecord(Struct, gc=False):
+    """A feed record as nearly all of them are."""
+
+    request: FullRequest
+    reply: dict[str, Raw] | None
+
+
 class Trace(Struct, gc=False):
     """An item of drug_trac_info."""
 

@@ -80,6 +80,13 @@ def test_a_hidden_second_key_is_found(old: bytes, new: bytes) -> None:
     assert reason_of(GOOD.replace(old, new, 1)) == "duplicate_key"
 
 
+def test_a_second_key_of_just_the_length_of_an_absent_reply_is_found() -> None:
+    alone = as_bytes({"request": sample("3102")["request"]})
+    again = b'"infno":3102,'
+    assert len(again) == len(b',"reply":null')
+    assert reason_of(alone.replace(b'"msgid":', again + b'"msgid":', 1)) == "duplicate_key"
+
+
 def test_keys_that_only_look_alike_are_fine() -> None:
     for new in ('"名":1,"字":2,', '"inf\\u006e":1,', '"Infno":"x",'):
         raw = GOOD.replace(b'"opter_name":', new.encode() + b'"opter_name":', 1)
