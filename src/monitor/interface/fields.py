@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 TEXT_CHARS_MAX = 128
 YEAR_MIN, YEAR_MAX = 2000, 2100
+DATE_CHARS = len("yyyy-MM-dd")
+MIDNIGHT = " 00:00:00"
 NUMBER_LIMIT = 10**16
 """Every number of the interface has 16 digits at most (16,2; 16,4; 16,6)."""
 EXPONENT_MAX = 40
@@ -26,9 +28,13 @@ CACHED = 16_384
 """Values that a reader remembers; some 200 bytes each."""
 
 _NUMBER = re.compile(r"(-?)(\d{0,40})(?:\.(\d{0,40}))?", re.ASCII)
-_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _EPOCH = date(1970, 1, 1).toordinal()
+_MOMENT_MIN = (date(YEAR_MIN, 1, 1).toordinal() - _EPOCH) * DAY
+_MOMENT_MAX = (date(YEAR_MAX + 1, 1, 1).toordinal() - _EPOCH) * DAY - 1
+# Every time of a day is looked up in two small tables, which takes a fifth of a regular expression.
+_MINUTES = {f" {minute // 60:02}:{minute % 60:02}:": minute * 60 for minute in range(DAY // 60)}
+_SECONDS = {f"{second:02}": second for second in range(60)}
 
 
 def plain(literal: str) -> str:
@@ -139,11 +145,22 @@ def supply_days(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     return 0 if value is None else max(0, _scaled(value, 0))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CACHED)
 def _days(written: str) -> int:
+    """The day of 'yyyy-MM-dd'."""
+    if not _DATE.fullmatch(written):
+        raise Fault(Reason.BAD_TIME)
     try:
-        return date(int(written[:4]), int(written[5:7]), int(written[8:])).toordinal() - _EPOCH
+        return date.fromisoformat(written).toordinal() - _EPOCH
     except ValueError:
+        raise Fault(Reason.BAD_TIME) from None
+
+
+def _clock(written: str) -> int:
+    """The second of the day of ' HH:mm:ss'."""
+    try:
+        return _MINUTES[written[:7]] + _SECONDS[written[7:]]
+    except KeyError:
         raise Fault(Reason.BAD_TIME) from None
 
 
@@ -158,21 +175,17 @@ def _time_text(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
 @lru_cache(maxsize=CACHED)
 def moment(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """A time that must be there, 'yyyy-MM-dd HH:mm:ss' of the years 2000-2100."""
-    match = _MOMENT.fullmatch(_time_text(value))
-    if match is None:
-        raise Fault(Reason.BAD_TIME)
-    days = _days(match[0][:10])
-    if not YEAR_MIN <= int(match[1]) <= YEAR_MAX:
+    written = _time_text(value)
+    at = _days(written[:DATE_CHARS]) * DAY + _clock(written[DATE_CHARS:])
+    if not _MOMENT_MIN <= at <= _MOMENT_MAX:
         raise Fault(Reason.TIME_OUT_OF_RANGE)
-    return days * DAY + int(match[4]) * 3600 + int(match[5]) * 60 + int(match[6])
+    return at
 
 
 @lru_cache(maxsize=CACHED)
 def begin_or_end(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """A begntime or endtime that must be there: as `moment`, or a date alone (its first second)."""
-    if type(value) is str and _DATE.fullmatch(value):
-        value += " 00:00:00"
-    return moment(value)
+    return moment(value + MIDNIGHT if type(value) is str and len(value) == DATE_CHARS else value)
 
 
 @lru_cache(maxsize=CACHED)
@@ -187,9 +200,9 @@ def day(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
     if value is None or value == "":
         return None
     written = _time_text(value)
-    if _DATE.fullmatch(written) or _MOMENT.fullmatch(written):
-        return _days(written[:10])
-    raise Fault(Reason.BAD_TIME)
+    if len(written) > DATE_CHARS:
+        _clock(written[DATE_CHARS:])
+    return _days(written[:DATE_CHARS])
 
 
 def read(reader: Callable[[Any], T], value: Any, path: str) -> T:  # noqa: ANN401 - whatever JSON holds
