@@ -7,13 +7,14 @@ from msgspec.structs import replace
 from monitor.events import Event, GoodsReturned, GoodsSold, Reversed, Settled, TraceSale, Undone
 from monitor.memory.facts import Facts
 from monitor.memory.person import PersonMemory
+from monitor.memory.subjects import anchor_of
 
 
 def sales_told(memory: PersonMemory, event: Event) -> list[TraceSale]:
     """What the memories of trace codes must hear because of an event that was just remembered."""
     told: list[TraceSale] = []
     for provider, settlement_id in _touched(memory, event):
-        anchor = f"settlement|{provider}|{settlement_id}"
+        anchor = anchor_of(provider, settlement_id)
         before = {sale.code: sale for sale in memory.sales.get(anchor, ())}
         now = {sale.code: sale for sale in _sales(memory.facts, provider, settlement_id)}
         if now == before:

@@ -131,6 +131,10 @@ class Facts:
                 if self.holds(sale):
                     yield sale
 
+    def all_of(self, kind: type[E]) -> list[E]:
+        """The facts of one kind, whether they hold or not."""
+        return [fact for fact in self.by_call.values() if type(fact) is kind] if self.kinds[kind] else []
+
     def of(self, kind: type[E]) -> Iterator[E]:
         """The facts of one kind that hold."""
         if not self.kinds[kind]:

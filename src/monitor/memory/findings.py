@@ -3,16 +3,20 @@
 from monitor.memory.pieces import FINDING, Changes
 from monitor.outputs import Finding
 
+BEFORE_ALL = -(1 << 62)
+
 
 class Findings:
     """Last revisions by what they are about (anchor) and rule."""
 
-    __slots__ = ("_by_rule", "_changes", "by_anchor")
+    __slots__ = ("_by_rule", "_changes", "by_anchor", "horizon")
 
     def __init__(self, changes: Changes) -> None:
         self.by_anchor: dict[str, dict[str, Finding]] = {}
         self._by_rule: dict[str, dict[str, Finding]] = {}
         self._changes = changes
+        self.horizon = BEFORE_ALL
+        """What lies before it may be forgotten."""
 
     def load(self, finding: Finding) -> None:
         """Take up a finding without counting it as changed."""
@@ -32,6 +36,13 @@ class Findings:
         """All of one rule."""
         said = self._by_rule.get(rule_id)
         return list(said.values()) if said else []
+
+    def rests_on_forgotten(self, finding: Finding) -> bool:
+        """Whether what is remembered may no longer be all that a finding was made of."""
+        begin = min((line.at for line in finding.lines), default=finding.occurred_at)
+        if finding.evidence:
+            begin = min(begin, finding.evidence[0].at)
+        return begin < self.horizon
 
     def forget(self, horizon: int) -> None:
         """Forget what occurred before `horizon`; nothing is withdrawn by that."""

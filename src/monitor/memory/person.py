@@ -27,7 +27,7 @@ from monitor.memory.pieces import (
     decode,
     kind_of,
 )
-from monitor.memory.subjects import Settlement
+from monitor.memory.subjects import Settlement, settlement_anchor
 from monitor.outputs import Verdict
 
 FACTS_MAX = 5_000
@@ -112,9 +112,7 @@ class PersonMemory:
     def _next(self, settled: Settled) -> Settlement | None:
         if not self.facts.stands(settled):
             if self._history is not None:
-                self._history.reversed.setdefault(
-                    f"settlement|{settled.provider}|{settled.settlement_id}", settled
-                )
+                self._history.reversed.setdefault(settlement_anchor(settled), settled)
             return None
         if self._history is None:
             history = self.history  # built with the new settlement in it
@@ -184,7 +182,7 @@ class PersonMemory:
         self._changes.drop((FACT, *fact.call))
         self._history = None
         if type(fact) is Settled:
-            self.told(f"settlement|{fact.provider}|{fact.settlement_id}", ())
+            self.told(settlement_anchor(fact), ())
 
     def _cap(self) -> None:
         oldest = sorted(self.facts.by_call.values(), key=lambda fact: (fact.at, fact.msgid))

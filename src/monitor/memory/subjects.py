@@ -124,9 +124,14 @@ class Visit(Struct, gc=False):
             self.begin = begin
 
 
-def settlement_anchor(settled: Settled) -> str:
+def anchor_of(provider: str, settlement_id: str) -> str:
     """What findings about a settlement are kept under."""
-    return f"settlement|{settled.provider}|{settled.settlement_id}"
+    return f"settlement|{provider}|{settlement_id}"
+
+
+def settlement_anchor(settled: Settled) -> str:
+    """The anchor of the settlement that a call names."""
+    return anchor_of(settled.provider, settled.settlement_id)
 
 
 def call_anchor(check: OrdersChecked) -> str:

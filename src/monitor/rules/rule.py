@@ -89,6 +89,19 @@ class Rule(Struct, frozen=True, kw_only=True):
     quiet: tuple[Any, ...] = field(default_factory=tuple)
 
     @property
+    def finder(self) -> Callable[..., Any]:
+        """Its pure function, whatever it is asked about."""
+        kinds = (
+            self.find,
+            self.find_stay,
+            self.find_bursts,
+            self.find_cycles,
+            self.find_sale,
+            self.find_reuse,
+        )
+        return next(function for function in kinds if function is not None)
+
+    @property
     def is_about_pharmacies(self) -> bool:
         """Whether it is asked about one pharmacy, not about a person or a trace code."""
         at_one = self.find_bursts is not None and self.subject is Subject.PROVIDER
