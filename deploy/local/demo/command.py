@@ -17,7 +17,7 @@ from rich.console import Console
 from deploy.local.demo import summary, town, view
 from deploy.local.demo.board import Board
 from deploy.local.demo.children import Child, DemoError
-from deploy.local.demo.player import Player
+from deploy.local.demo.player import Player, new_producer
 from deploy.local.demo.setup import Running, forget_settings, running
 from deploy.local.demo.watcher import Watcher
 from deploy.local.door import Door
@@ -59,7 +59,8 @@ class Demo:
             asyncio.get_running_loop().add_signal_handler(number, this.cancel)
         load = self._start_load(run)
         async with Door(run.gateway.url) as door, Watcher(run.settings, self.board) as watcher:
-            player = Player(run.settings, run.bearer, door, self.board)
+            producer = new_producer(run.settings)
+            player = Player(run.settings, run.bearer, door=door, board=self.board, producer=producer)
             drained = await _beside(
                 self._play(player, watcher),
                 (

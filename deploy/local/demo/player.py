@@ -24,21 +24,34 @@ WAITING_MAX: Final = 2_000
 ANSWER_S_MAX: Final = 5.0
 
 
-class Player:
-    """Sends records; an async context manager around its connections."""
+def new_producer(settings: Settings) -> AIOKafkaProducer:
+    """A producer for the feed, not started; needs a running event loop."""
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        max_request_size=RAW_BYTES_MAX,
+    )
 
-    def __init__(self, settings: Settings, bearer: Mapping[str, str], door: Door, board: Board) -> None:
+
+class Player:
+    """Sends records; `play` starts and stops the producer."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        bearer: Mapping[str, str],
+        *,
+        door: Door,
+        board: Board,
+        producer: AIOKafkaProducer,
+    ) -> None:
         self._topic = name_of(Topic.CLAIMS_RAW, settings)
         self._partitions = settings.partitions
         self._bearer = bearer
         self._door = door
         self._board = board
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.bootstrap,
-            acks="all",
-            enable_idempotence=True,
-            max_request_size=RAW_BYTES_MAX,
-        )
+        self._producer = producer
         self._written: set[asyncio.Future[Any]] = set()
         self._asking: dict[bytes, asyncio.Task[None]] = {}
         self._last: OrderedDict[bytes, float] = OrderedDict()
