@@ -67,7 +67,10 @@ class Call(Struct):
 
     def person(self, psn_no: Any, path: str) -> str:  # noqa: ANN401 - whatever JSON holds
         """The token of the psn_no that must stand at `path`."""
-        return self.door.person(read(ident, psn_no, path))
+        try:
+            return self.door.person(ident(psn_no))
+        except Fault as fault:
+            raise fault.inside(path) from None
 
     def traces(self, carriers: Sequence[wire.TraceCarrier], path: str) -> tuple[TraceMark, ...]:
         """The usable trace codes of what may carry some under any of the three spellings, each code once."""

@@ -13,6 +13,7 @@ from monitor.interface.fields import (
     begin_or_end,
     begin_or_none,
     blame,
+    code,
     day,
     fen,
     fen_or_zero,
@@ -40,6 +41,12 @@ _ORDER_READERS: Mapping[str, Callable[[Any], object]] = {
     "cnt": fields.count,
     "pric": fields.price,
     "sumamt": fen,
+}
+_DISEASE_READERS: Mapping[str, Callable[[Any], object]] = {
+    "dise_codg": code,
+    "vali_flag": code,
+    "diag_type": code,
+    "maindise_flag": code,
 }
 
 
@@ -114,7 +121,7 @@ def _order_lines(call: Call, encounter: wire.Encounter, path: str) -> tuple[Line
     lines: list[Line] = []
     for index, row in enumerate(call.rows(encounter.fsi_order_dtos, path)):
         try:
-            if read(text, row.curr_drord_flag, "curr_drord_flag") in JUDGED:
+            if row.curr_drord_flag == "1" or read(code, row.curr_drord_flag, "curr_drord_flag") in JUDGED:
                 lines.append(_order_line(row, call.at))
         except Fault as fault:
             raise fault.inside(f"{path}[{index}]") from None
@@ -148,11 +155,14 @@ def _diagnoses(call: Call, encounter: wire.Encounter, path: str) -> tuple[Diagno
     if main:
         found[main] = True
     for row in call.rows(encounter.fsi_diagnose_dtos, where):
-        code = read(text, row.dise_codg, f"{where}.dise_codg")
-        if code and is_valid(row.vali_flag, row.diag_type, where):
-            flag = read(text, row.maindise_flag, f"{where}.maindise_flag") == "1"
-            found[code] = flag or found.get(code, False)
-    return tuple([Diagnosis(code, flag) for code, flag in found.items()])
+        try:
+            diagnosis = code(row.dise_codg)
+            if diagnosis and is_valid(row):
+                found[diagnosis] = code(row.maindise_flag) == "1" or found.get(diagnosis, False)
+        except (Fault, TypeError):
+            blame(row, where, _DISEASE_READERS)
+            raise
+    return tuple([Diagnosis(*each) for each in found.items()])
 
 
 def _rule_ids(check: wire.Check) -> tuple[str, ...]:
@@ -204,18 +214,17 @@ def _is_given(reason: object, path: str) -> bool:
 
 def face_check(call: Call) -> tuple[Event, ...]:
     """9601."""
-    path = "input.recogInfo"
-    face = needed(call.read_input(_FACE).recogInfo, path)
+    face = needed(call.read_input(_FACE).recogInfo, "input.recogInfo")
     return (
         FaceChecked(
             provider=call.provider,
             infno=call.infno,
             msgid=call.msgid,
-            person=call.person(face.psn_no, f"{path}.psn_no"),
+            person=call.person(face.psn_no, "input.recogInfo.psn_no"),
             at=call.at,
-            business=read(text, face.recog_biz, f"{path}.recog_biz"),
+            business=read(code, face.recog_biz, "input.recogInfo.recog_biz"),
             result=_result(call),
-            visit=read(text, face.mdtrt_id, f"{path}.mdtrt_id"),
+            visit=read(text, face.mdtrt_id, "input.recogInfo.mdtrt_id"),
         ),
     )
 

@@ -1,6 +1,6 @@
 """Visits and stays: 2201, 2202, 2203, 2401, 2402, 2404, 2405."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from monitor.events import (
@@ -18,7 +18,18 @@ from monitor.events import (
 from monitor.interface import wire
 from monitor.interface.call import Call
 from monitor.interface.envelope import typed_decoder
-from monitor.interface.fields import begin_or_end, begin_or_none, day, ident, needed, one, read, text
+from monitor.interface.fields import (
+    begin_or_end,
+    begin_or_none,
+    blame,
+    code,
+    day,
+    ident,
+    needed,
+    one,
+    read,
+    text,
+)
 from monitor.interface.outcomes import Fault, Reason
 
 _NAMED = typed_decoder(wire.NamedInput)
@@ -29,6 +40,13 @@ WESTERN = ("1", "")
 """diag_type of a Western diagnosis, or none given."""
 DIED = "5"
 """dscg_way."""
+
+_DISEASE_READERS: Mapping[str, Callable[[Any], object]] = {
+    "diag_code": code,
+    "vali_flag": code,
+    "diag_type": code,
+    "maindiag_flag": code,
+}
 
 
 def registration(call: Call) -> tuple[Event, ...]:
@@ -95,19 +113,18 @@ discharge_withdrawn = _withdrawal(DischargeWithdrawn)
 def visit_details(call: Call) -> tuple[Event, ...]:
     """2203: the diagnoses are those of diseinfo."""
     asked = call.read_input(_VISIT)
-    path = "input.mdtrtinfo"
-    info = needed(asked.mdtrtinfo, path)
+    info = needed(asked.mdtrtinfo, "input.mdtrtinfo")
     rows = call.rows(asked.diseinfo, "input.diseinfo")
     return (
         Diagnosed(
             provider=call.provider,
             infno=call.infno,
             msgid=call.msgid,
-            person=call.person(info.psn_no, f"{path}.psn_no"),
+            person=call.person(info.psn_no, "input.mdtrtinfo.psn_no"),
             at=call.at,
-            visit=read(ident, info.mdtrt_id, f"{path}.mdtrt_id"),
-            med_type=read(text, info.med_type, f"{path}.med_type"),
-            begin=read(begin_or_none, info.begntime, f"{path}.begntime"),
+            visit=read(ident, info.mdtrt_id, "input.mdtrtinfo.mdtrt_id"),
+            med_type=read(code, info.med_type, "input.mdtrtinfo.med_type"),
+            begin=read(begin_or_none, info.begntime, "input.mdtrtinfo.begntime"),
             diagnoses=tuple(_diagnoses(rows)),
         ),
     )
@@ -169,10 +186,10 @@ def _main_diagnoses(call: Call, asked: wire.VisitInput, info: wire.Visit, path: 
     rows = [row for row in call.rows(asked.diseinfo, "input.diseinfo") if _is_of(row, person)]
     stated = _diagnoses(rows)
     mains = [each for each in stated if each.main]
-    code = read(text, info.dscg_maindiag_code, f"{path}.dscg_maindiag_code")
-    is_void = any(text(row.diag_code) == code for row in rows) and all(each.code != code for each in stated)
-    if code and not is_void and all(each.code != code for each in mains):
-        mains.insert(0, Diagnosis(code, main=True))
+    main = read(text, info.dscg_maindiag_code, f"{path}.dscg_maindiag_code")
+    is_void = any(text(row.diag_code) == main for row in rows) and all(each.code != main for each in stated)
+    if main and not is_void and all(each.code != main for each in mains):
+        mains.insert(0, Diagnosis(main, main=True))
     return tuple(mains)
 
 
@@ -184,14 +201,21 @@ def _is_of(row: wire.Disease, person: str) -> bool:
 def _diagnoses(rows: list[wire.Disease]) -> list[Diagnosis]:
     found: list[Diagnosis] = []
     for index, row in enumerate(rows):
-        path = f"input.diseinfo[{index}]"
-        code = read(text, row.diag_code, f"{path}.diag_code")
-        if code and is_valid(row.vali_flag, row.diag_type, path):
-            found.append(Diagnosis(code, read(text, row.maindiag_flag, f"{path}.maindiag_flag") == "1"))
+        try:
+            diagnosis = code(row.diag_code)
+            if diagnosis and is_valid(row):
+                found.append(Diagnosis(diagnosis, code(row.maindiag_flag) == "1"))
+        except (Fault, TypeError):
+            blame(row, f"input.diseinfo[{index}]", _DISEASE_READERS)
+            raise
     return found
 
 
-def is_valid(vali_flag: Any, diag_type: Any, path: str) -> bool:  # noqa: ANN401 - whatever JSON holds
+class _Stated(Protocol):
+    vali_flag: Any
+    diag_type: Any
+
+
+def is_valid(row: _Stated) -> bool:
     """Whether a diagnosis counts: not declared void, and a Western one."""
-    void = read(text, vali_flag, f"{path}.vali_flag") == "0"
-    return not void and read(text, diag_type, f"{path}.diag_type") in WESTERN
+    return code(row.vali_flag) != "0" and code(row.diag_type) in WESTERN

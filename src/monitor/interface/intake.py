@@ -171,9 +171,12 @@ class Intake:
 
 
 def _known_infno(request: Request | FullRequest) -> str:
-    infno = read(ident, request.infno, "infno")
+    infno = request.infno
+    if type(infno) is not str:
+        infno = read(ident, infno, "infno")
     if infno in DECODERS:
         return infno
+    infno = read(ident, infno, "infno")
     if infno in PRE_SETTLEMENTS:
         raise Skip("pre_settlement")
     raise Skip("unused_infno" if _INFNO.fullmatch(infno) else "unknown_infno")
