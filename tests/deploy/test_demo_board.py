@@ -26,7 +26,7 @@ FRAUD = Row(
 
 @pytest.fixture
 def board() -> Board:
-    made = Board(total=2, began=0.0, names={"P1": "益康大药房"})
+    made = Board(total=2, names={"P1": "益康大药房"})
     for msgid in ("m1", "m2"):
         made.note_played(msgid)
     return made

@@ -80,7 +80,7 @@ def log() -> list[str]:
 
 @pytest.fixture
 def board() -> Board:
-    return Board(total=10, began=0.0, names={})
+    return Board(total=10, names={})
 
 
 @pytest.fixture

@@ -48,7 +48,6 @@ class Board(Struct):
     """State of a demo; times are those of monotonic()."""
 
     total: int
-    began: float
     names: Mapping[str, str]
     """Provider code -> name."""
     incidents_before: float | None = None

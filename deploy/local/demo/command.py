@@ -45,7 +45,7 @@ class Demo:
         self.load_rate = load_rate
         self.started = started
         names = {provider.code: provider.name for provider in (*city.hospitals, *city.pharmacies)}
-        self.board = Board(total=city.records, began=started, names=names)
+        self.board = Board(total=city.records, names=names)
 
     def say(self, line: str) -> None:
         """What happens now, for people."""

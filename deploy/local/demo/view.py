@@ -1,7 +1,6 @@
 """What people see while the city is played: a live picture in a terminal, plain lines elsewhere."""
 
 import asyncio
-from time import monotonic
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
@@ -78,7 +77,7 @@ async def show(board: Board, console: Console) -> None:
                 await asyncio.sleep(LIVE_EVERY_S)
     told = 0
     while True:
-        await asyncio.sleep(LINE_EVERY_S - (monotonic() - board.began) % LINE_EVERY_S)
+        await asyncio.sleep(LINE_EVERY_S)
         new = len(board.incidents) - told
         for incident in list(board.newest)[-min(new, INCIDENTS_A_LINE) :] if new else ():
             _print(console, line_of(board, board.incidents[incident["incident_id"]]))
