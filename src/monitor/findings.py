@@ -83,6 +83,37 @@ def burst_anchor(first: Settled) -> str:
     return f"burst|{first.provider}|{first.settlement_id}"
 
 
+def continued(said: Finding, found: Finding) -> Finding:
+    """A chain of which only the end is remembered (`found`), with the beginning that was `said` of it."""
+    begin = found.window[0] if found.window else found.occurred_at
+    told = said.evidence[-1]
+    before = [one for one in said.evidence if one.at < begin]
+    if before or said.evidence_count == len(said.evidence):
+        kept, kept_count = said.amount, said.evidence_count
+        again = said.evidence[len(before) :]
+        count = kept_count - len(again) + found.evidence_count
+        amount = kept - sum(one.fee for one in again) + found.amount
+    else:
+        # All that is shown of it is found again, so only what is new can be counted.
+        new = [one for one in found.evidence if (one.at, one.msgid) > (told.at, told.msgid)]
+        count, amount = said.evidence_count + len(new), said.amount + sum(one.fee for one in new)
+    higher = said if (said.observed or 0) >= (found.observed or 0) else found
+    evidence = (*before, *found.evidence)[-EVIDENCE_MAX:]
+    return replace(
+        found,
+        finding_id=said.finding_id,
+        anchor=said.anchor,
+        window=(said.window[0], found.window[1]) if said.window and found.window else found.window,
+        person=found.person if found.person == said.person else None,
+        amount=amount,
+        observed=higher.observed,
+        limit=higher.limit,
+        evidence=evidence,
+        evidence_count=count,
+        late=said.late or found.late,
+    )
+
+
 def revised(finding: Finding, said: Finding | None) -> Finding | None:
     """The next revision when `finding` says something else than what was `said`; None when it does not."""
     if said is None:

@@ -35,19 +35,26 @@ class Outcome(Struct, gc=False):
 
 
 def say(findings: Findings, finding: Finding, outcome: Outcome) -> None:
-    """A rule fires: a new finding, a new revision, or nothing when that was said already."""
+    """A rule fires: a new finding, a new revision, or nothing when that was said already.
+
+    What was said stays said once something that it rests on is forgotten: forgetting withdraws nothing.
+    """
     said = findings.about(finding.anchor).get(finding.rule_id)
+    if said is not None and findings.rests_on_forgotten(said):
+        return
     if (new := revised(finding, said)) is not None:
         findings.put(new)
         outcome.findings.append(new)
 
 
-def unsay(findings: Findings, said: Finding | None, outcome: Outcome) -> None:
-    """A rule does not fire (any more)."""
-    if said is not None and said.status is Status.OPEN:
-        gone = withdrawn(said)
-        findings.put(gone)
-        outcome.findings.append(gone)
+def unsay(findings: Findings, said: Finding | None, outcome: Outcome, *, gone: bool = False) -> None:
+    """A rule does not fire (any more); `gone`: because what the finding is about does not stand."""
+    if said is None or said.status is not Status.OPEN:
+        return
+    if gone or not findings.rests_on_forgotten(said):
+        taken_back = withdrawn(said)
+        findings.put(taken_back)
+        outcome.findings.append(taken_back)
 
 
 def say_instead(

@@ -10,7 +10,7 @@ from monitor.knowledge import Knowledge
 from monitor.memory.facts import Added
 from monitor.memory.history import History
 from monitor.memory.person import PersonMemory, horizon
-from monitor.memory.subjects import Purchase, Settlement, settlement_anchor
+from monitor.memory.subjects import Purchase, Settlement, call_anchor, settlement_anchor
 from monitor.outputs import Decision, Finding, Kind, Verdict
 from monitor.rules.breach import Burst
 from monitor.rules.catalogue import FACE_RULE
@@ -90,7 +90,7 @@ def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge) -> Outco
             _ask_purchases(memory, reach.purchases_since, knowledge, outcome)
         for anchor in reach.gone:
             for said in list(memory.findings.about(anchor).values()):
-                unsay(memory.findings, said, outcome)
+                unsay(memory.findings, said, outcome, gone=True)
         outcome.sales = sales_told(memory, event)
     if type(event) is Settled:
         outcome.verdict = _verdict_on(memory, event, knowledge, rulings)
@@ -152,7 +152,8 @@ def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) ->
             if rule.id == FACE_RULE and (not check.rule_ids or rule.id in check.rule_ids):
                 ruling = _ask(rule, limits, memory.history.judged(check), memory.history, knowledge)
                 found += [ruling.finding] if ruling is not None else []
-    say_instead(memory.findings, FACE_RULE, found, outcome, of=lambda said: said.anchor.startswith("call|"))
+    remembered = {call_anchor(check) for check in memory.facts.all_of(OrdersChecked)}
+    say_instead(memory.findings, FACE_RULE, found, outcome, of=lambda said: said.anchor in remembered)
 
 
 def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outcome: Outcome) -> None:

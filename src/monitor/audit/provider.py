@@ -5,13 +5,14 @@ from functools import partial
 
 from monitor.audit.outcome import Outcome, say, say_instead, stack_of, unsay
 from monitor.events import Event, Reversed, Settled, Undone
-from monitor.findings import Case, of_breach, of_burst
+from monitor.findings import Case, continued, of_breach, of_burst, revised
 from monitor.knowledge import Knowledge
 from monitor.memory.facts import Added
+from monitor.memory.findings import Findings
 from monitor.memory.person import horizon
 from monitor.memory.provider import ProviderMemory
 from monitor.memory.subjects import settlement_anchor
-from monitor.outputs import Finding
+from monitor.outputs import Finding, Status
 from monitor.rules.breach import Burst
 from monitor.rules.rule import Rule
 from monitor.rules.windows import run_around
@@ -59,18 +60,45 @@ def _ask(
     if rule.find_sale is not None:
         for sale in touched:
             _ask_sale(rule, memory, sale, knowledge, outcome)
-    elif rule.find_cycles is not None and (refunds := memory.refunds()):
-        found = _findings(rule, rule.find_cycles(refunds, memory.sales, limits_at), knowledge)
-        say_instead(memory.findings, rule.id, found, outcome, of=lambda _: True)
     elif rule.find_cycles is not None:
-        say_instead(memory.findings, rule.id, [], outcome, of=lambda _: True)
+        refunds = memory.refunds()
+        found = _findings(
+            rule, rule.find_cycles(refunds, memory.sales, limits_at) if refunds else [], knowledge
+        )
+        _say_chains(rule, found, memory, outcome, of=lambda _: True)
     elif rule.find_bursts is not None:
         for sale in touched:
             reach_s = limits_at(sale.at).window_s  # type: ignore[attr-defined]  # limits of bursts have one
             run = run_around(memory.sales, sale.at, reach_s)
             found = _findings(rule, rule.find_bursts(run, limits_at, knowledge.reference), knowledge)
             times = [sale.at, *(other.at for other in run)]
-            say_instead(memory.findings, rule.id, found, outcome, of=_meets(min(times), max(times)))
+            _say_chains(rule, found, memory, outcome, of=_meets(min(times), max(times)))
+
+
+def _say_chains(
+    rule: Rule,
+    found: list[Finding],
+    memory: ProviderMemory,
+    outcome: Outcome,
+    *,
+    of: Callable[[Finding], bool],
+) -> None:
+    new = [one for one in found if not _goes_on(one, memory.findings, outcome)]
+    say_instead(memory.findings, rule.id, new, outcome, of=of)
+
+
+def _goes_on(found: Finding, findings: Findings, outcome: Outcome) -> bool:
+    """Whether a chain is the rest of one whose beginning is forgotten; that one grows then, under its own name."""
+    begin, end = found.window or (found.occurred_at, found.occurred_at)
+    for said in findings.of(found.rule_id):
+        if said.window is None or said.status is not Status.OPEN:
+            continue
+        if said.window[0] < findings.horizon and said.window[0] <= end and begin <= said.window[1]:
+            if (new := revised(continued(said, found), said)) is not None:
+                findings.put(new)
+                outcome.findings.append(new)
+            return True
+    return False
 
 
 def _meets(begin: int, end: int) -> Callable[[Finding], bool]:

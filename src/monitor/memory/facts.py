@@ -76,6 +76,17 @@ class Facts:
         elif type(fact) is Reversed:
             _take_out(self._reversals, (fact.provider, fact.settlement_id), fact)
 
+    def all_but(self, kept: int) -> list[Event]:
+        """The oldest facts, so that `kept` are left; afterwards `oldest` is exact for those."""
+        facts = sorted(self.by_call.values(), key=lambda fact: (fact.at, fact.msgid))
+        self.oldest = facts[-kept].at
+        return facts[:-kept]
+
+    def reach(self, horizon: int, kept: int) -> int:
+        """Since when everything told is remembered: since `horizon`, unless there were too many facts."""
+        full = self.oldest is not None and len(self.by_call) >= kept
+        return max(horizon, self.oldest) if full and self.oldest is not None else horizon
+
     def before(self, horizon: int) -> list[Event]:
         """Facts older than `horizon`; afterwards `oldest` is exact for the rest."""
         if self.oldest is None or self.oldest >= horizon:

@@ -39,10 +39,12 @@ class Findings:
 
     def rests_on_forgotten(self, finding: Finding) -> bool:
         """Whether what is remembered may no longer be all that a finding was made of."""
-        begin = min((line.at for line in finding.lines), default=finding.occurred_at)
+        begins = [line.at for line in finding.lines]
         if finding.evidence:
-            begin = min(begin, finding.evidence[0].at)
-        return begin < self.horizon
+            begins.append(finding.evidence[0].at)
+        if finding.window is not None:
+            begins.append(finding.window[0])
+        return min(begins, default=finding.occurred_at) < self.horizon
 
     def forget(self, horizon: int) -> None:
         """Forget what occurred before `horizon`; nothing is withdrawn by that."""

@@ -160,6 +160,7 @@ class PersonMemory:
 
     def forget(self, *, facts_before: int, answers_before: int) -> None:
         """Forget facts and answers that lie before their horizons (call time)."""
+        self.findings.horizon = self.facts.reach(facts_before, FACTS_LEFT)
         if self.facts.oldest is not None and self.facts.oldest < facts_before:
             for fact in self.facts.before(facts_before):
                 self._drop(fact)
@@ -173,7 +174,7 @@ class PersonMemory:
                 del self.answers[call]
                 self._changes.drop((ANSWER, *call))
         self._oldest_answer = min((answer.at for answer in self.answers.values()), default=NEVER)
-        for check in list(self.checks()):
+        for check in self.facts.all_of(OrdersChecked):
             if check.at < before:
                 self._drop(check)
 
@@ -185,10 +186,10 @@ class PersonMemory:
             self.told(settlement_anchor(fact), ())
 
     def _cap(self) -> None:
-        oldest = sorted(self.facts.by_call.values(), key=lambda fact: (fact.at, fact.msgid))
-        for fact in oldest[: len(oldest) - FACTS_LEFT]:
+        for fact in self.facts.all_but(FACTS_LEFT):
             self._drop(fact)
             self.capped += 1
+        self.findings.horizon = self.facts.reach(self.findings.horizon, FACTS_LEFT)
 
 
 def horizon(watermark: int, days: int) -> int:

@@ -100,6 +100,7 @@ class ProviderMemory:
 
     def forget(self, facts_before: int) -> None:
         """Forget what lies before the horizon."""
+        self.findings.horizon = self.facts.reach(facts_before, FACTS_LEFT)
         if self.facts.oldest is None or self.facts.oldest >= facts_before:
             return
         for fact in self.facts.before(facts_before):
@@ -112,7 +113,7 @@ class ProviderMemory:
         self._sales = None
 
     def _cap(self) -> None:
-        oldest = sorted(self.facts.by_call.values(), key=lambda fact: (fact.at, fact.msgid))
-        for fact in oldest[: len(oldest) - FACTS_LEFT]:
+        for fact in self.facts.all_but(FACTS_LEFT):
             self._drop(fact)  # type: ignore[arg-type]  # only such facts were added
             self.capped += 1
+        self.findings.horizon = self.facts.reach(self.findings.horizon, FACTS_LEFT)

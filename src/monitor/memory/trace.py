@@ -70,14 +70,17 @@ class TraceMemory:
         return True
 
     def forget(self, before: int) -> None:
-        """Forget sales and findings before the horizon."""
+        """Forget sales and findings before the horizon; nothing is withdrawn by that."""
         if before <= self._oldest:
+            return
+        self.findings.forget(before)
+        # A finding that is told of still grows, so what it rests on is kept as long as it is.
+        if self.findings.by_anchor:
             return
         for sale in list(self._by_settlement.values()):
             if sale.at < before:
                 self._forget(sale)
         self._oldest = min((sale.at for sale in self._by_settlement.values()), default=NEVER)
-        self.findings.forget(before)
 
     def _forget(self, sale: TraceSale) -> None:
         del self._by_settlement[sale.provider, sale.settlement_id]

@@ -3,6 +3,7 @@
 A correction at the till is followed by the right settlement of the same person, so it does not count.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from monitor.events import DAY, Reversed, Settled
@@ -30,7 +31,7 @@ def find_cycles(
     live: Sequence[Settled],
     limits_at: Callable[[int], RefundLimits],
 ) -> list[Burst]:
-    """`refunds`: settlements of one pharmacy with the reversal that took them back; `live`: what stands there."""
+    """`refunds`: settlements of one pharmacy with the reversal that took them back; `live`: what stands, in order."""
     cycles = sorted(
         {
             (sale.at, sale.msgid): sale
@@ -59,9 +60,9 @@ def find_cycles(
 
 
 def _corrected(sale: Settled, reversal: Reversed, live: Sequence[Settled], correction_s: int) -> bool:
-    return any(
-        other.person == sale.person and sale.at < other.at <= reversal.at + correction_s for other in live
-    )
+    first = bisect_right(live, sale.at, key=lambda other: other.at)
+    end = bisect_right(live, reversal.at + correction_s, key=lambda other: other.at)
+    return any(other.person == sale.person for other in live[first:end])
 
 
 RULE = Rule(
