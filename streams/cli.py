@@ -30,7 +30,9 @@ def _log(settings: Settings) -> None:
 
 @app.command(epilog="Example: `MONITOR_WORKER_PORT=8082 monitor worker`")
 def worker(
-    port: Annotated[int | None, typer.Option(help="Port of /metrics and health instead of the setting.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port of /metrics and health instead of the setting.")
+    ] = None,
 ) -> None:
     """Run the agents of all stages until SIGTERM or Ctrl-C. Start as many as there are cores."""
     from streams.worker import StartError, run_worker  # noqa: PLC0415 - Faust takes a second to import
@@ -69,7 +71,11 @@ def topics_check() -> None:
         return
     table = Table("topic", "what", "must be", "is", "how bad", box=None, pad_edge=False)
     for each in differences:
-        bad = "refused at start: needs new topics and a replay" if each.fatal else "change the topic's configuration"
+        bad = (
+            "refused at start: needs new topics and a replay"
+            if each.fatal
+            else "change the topic's configuration"
+        )
         table.add_row(each.topic, each.what, each.wanted, each.found, bad)
     Console().print(table)
     raise typer.Exit(FAILED)

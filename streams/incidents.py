@@ -70,9 +70,7 @@ class IncidentsStage(Stage):
             return
         key = book_key(finding)
         book = turn.memory(TableName.INCIDENTS, key)
-        said = apply(
-            book, finding, watermark=self.watermark, policy=self.context.policy, budget=self._budget
-        )
+        said = apply(book, finding, watermark=self.watermark, policy=self.context.policy, budget=self._budget)
         self._say(said, turn, record)
         self._plan(key, book)
 

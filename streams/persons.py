@@ -63,7 +63,9 @@ class PersonsStage(Stage):
     def _say(self, verdict: Verdict, record: Record, turn: Turn) -> None:
         metrics = self.context.metrics
         headers = [at_header(record.at_ms)]
-        headers += [(name, record.headers[name]) for name in (REPLY_TO, CORRELATION) if name in record.headers]
+        headers += [
+            (name, record.headers[name]) for name in (REPLY_TO, CORRELATION) if name in record.headers
+        ]
         # One writer for each partition of verdicts: whoever reads them need not wait for others.
         turn.send(
             Topic.VERDICTS, verdict.provider, as_json(verdict.to_json()), headers, partition=self.number

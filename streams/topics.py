@@ -154,7 +154,9 @@ async def check(settings: Settings) -> list[Difference]:
     wanted = specs(settings)
     async with Admin(settings.bootstrap) as admin:
         missing = set(await _missing(admin, wanted))
-        differences = [Difference(name, "topic", "present", "missing", fatal=True) for name in sorted(missing)]
+        differences = [
+            Difference(name, "topic", "present", "missing", fatal=True) for name in sorted(missing)
+        ]
         there = [spec for spec in wanted if spec.name not in missing]
         if not there:
             return differences

@@ -85,7 +85,9 @@ class Worker:
         engine = self.app.engine
 
         def page(good: bool, word: str) -> tuple[HTTPStatus, bytes]:  # noqa: FBT001 - two words for one fact
-            return (HTTPStatus.OK, b"ok\n") if good else (HTTPStatus.SERVICE_UNAVAILABLE, f"{word}\n".encode())
+            return (
+                (HTTPStatus.OK, b"ok\n") if good else (HTTPStatus.SERVICE_UNAVAILABLE, f"{word}\n".encode())
+            )
 
         return {
             "/metrics": lambda: (HTTPStatus.OK, engine.context.metrics.exposition()),

@@ -31,6 +31,8 @@ class Batch(Struct, frozen=True):
     topic: str
     partition: int
     records: list[Any]
+    begin: int
+    """Where this fetch began: the end of the batch before. A unit that is not there yet has lost one."""
     generation: int
 
 
@@ -71,6 +73,10 @@ class BatchConsumer(driver.Consumer):
 
     _thread: _Thread
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as its base class
+        super().__init__(*args, **kwargs)
+        self._fetched_to: dict[TP, int] = {}
+
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
 
@@ -84,25 +90,26 @@ class BatchConsumer(driver.Consumer):
             return {}
         wait_s = timeout if len(with_room) == len(active) else SHORT_S
         fetched = await super()._getmany(with_room, wait_s)
-        generation = self.app.consumer_generation_id
-        return {
-            tp: [Batch(tp.topic, tp.partition, records, generation)] for tp, records in fetched.items() if records
-        }
+        return {tp: [self._batch(tp, records)] for tp, records in fetched.items() if records}
+
+    def _batch(self, tp: TP, records: list[Any]) -> Batch:
+        end = records[-1].offset + 1
+        begin, self._fetched_to[tp] = self._fetched_to.get(tp, records[0].offset), end
+        return Batch(tp.topic, tp.partition, records, begin, self.app.consumer_generation_id)
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:  # noqa: ANN401 - a Batch
         last = record.records[-1]
-        # Else Faust takes the offsets inside of a batch for a gap.
-        self._read_offset[tp] = last.offset - 1
+        # Else Faust takes the offsets inside of a batch for a gap, and drops what is read again after a seek.
+        self._read_offset[tp] = None
         return ConsumerMessage(
             tp.topic, tp.partition, last.offset, last.timestamp / 1000, 0, (), None, record, None, 0, 0, tp,
             generation_id=record.generation,
         )  # fmt: skip
 
-    def ack(self, message: Any) -> bool:  # noqa: ANN401 - as its base class
-        """Offsets belong to the unit of work."""
-        message.acked = True
-        self._unacked_messages.discard(message)
-        return True
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ANN401, FBT001, FBT002 - as its base class
+        """Offsets belong to the unit of work. (Faust's compiled streams acknowledge past `ack`, so its commit must be cut.)"""
+        del topics, start_new_transaction
+        return False
 
     async def perform_seek(self) -> None:
         """Positions are set by recovery alone, before anything is read."""
@@ -132,12 +139,13 @@ class BatchConsumer(driver.Consumer):
                 client.seek(TopicPartition(tp.topic, tp.partition), offset)
 
         await self._thread.on_client(seek)
-        for tp in offsets:
-            self._read_offset[tp] = None
+        self._fetched_to = dict(offsets)
 
     async def commit_offsets(self, offsets: Mapping[TP, int]) -> None:
         """Commit under the group's generation: a worker that lost its partitions can't; CommitFailedError then."""
-        given = {TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(at, "") for tp, at in offsets.items()}
+        given = {
+            TopicPartition(tp.topic, tp.partition): OffsetAndMetadata(at, "") for tp, at in offsets.items()
+        }
 
         async def commit(client: aiokafka.AIOKafkaConsumer) -> None:
             await client.commit(given)

@@ -54,7 +54,9 @@ class Sealer:
 def sealer_of(settings: Settings) -> Sealer:
     """The sealer of these settings; without a key of its own one derived from the token key."""
     key = settings.dead_letter_key
-    return Sealer(settings.token_secret if key is None else key.get_secret_value(), settings.dead_letter_key_id)
+    return Sealer(
+        settings.token_secret if key is None else key.get_secret_value(), settings.dead_letter_key_id
+    )
 
 
 def stack_of(error: BaseException) -> str:

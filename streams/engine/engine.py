@@ -17,7 +17,7 @@ from streams.engine.batches import Batch, BatchConsumer
 from streams.engine.recovery import read_changelogs
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories, PieceTable, Shelf
-from streams.engine.unit import Unit
+from streams.engine.unit import LostBatchError, Unit
 from streams.topics import RAW_BYTES_MAX, TableName, Topic, changelog_of, name_of
 
 logger = logging.getLogger(__name__)
@@ -27,8 +27,10 @@ QUEUE_BYTES_MAX: Final = 4 * MIB
 """Of one partition number: more stays with the broker."""
 COMMIT_S: Final = 0.2
 NUDGE_S: Final = 0.25
-REVOKE_S: Final = 1.0
-"""How long a rebalance waits for passes that are being written."""
+REVOKE_S: Final = 2.0
+"""How long a rebalance waits for passes that are being written, and again for the last commit."""
+END_S: Final = 4.0
+"""The same at the end of a worker."""
 STALLED_S: Final = 30.0
 """Work without a commit for so long is no health."""
 
@@ -63,6 +65,7 @@ class Engine:
         self._generation = -1
         self._committed_at = monotonic()
         self._recovering = True
+        self._committing = asyncio.Lock()
 
     async def start(self, consumer: BatchConsumer) -> None:
         """Connect the producer; KafkaError when there is no Kafka."""
@@ -106,8 +109,12 @@ class Engine:
     def deliver(self, batch: Batch) -> None:
         """A batch of records; one of an earlier assignment is dropped, because it will be read again."""
         unit = self.units.get(batch.partition)
-        if unit is not None and batch.generation == self._generation:
+        if unit is None or batch.generation != self._generation:
+            return
+        try:
             unit.deliver(batch)
+        except LostBatchError as error:
+            self._fail(error)
 
     def has_room(self, number: int) -> bool:
         """Whether more records may be fetched for a number."""
@@ -125,18 +132,21 @@ class Engine:
         self._recovering = True
         tasks, self._tasks = self._tasks, {}
         units, self.units = self.units, {}
-        give_up = monotonic() + REVOKE_S
+        wait_s = END_S if final else REVOKE_S
         for number, task in tasks.items():
             if not units[number].busy:
                 task.cancel()
-        broken = await self._end(tasks, units, give_up)
+        broken = await self._end(tasks, units, monotonic() + wait_s)
+        logger.info(
+            "closing: %d numbers, broken off: %s, to commit: %d", len(units), broken, len(self._released)
+        )
         for number in broken:
             for table in self._tables.values():
                 table.shelves.pop(number, None)
         if broken and not final:
             # What it still holds must not be written after the next owner's records.
             await self._replace_producer()
-        await self._commit(within_s=REVOKE_S)
+        await self._commit(within_s=wait_s)
         self._released.clear()
 
     async def recover(self, numbers: set[int]) -> None:
@@ -225,9 +235,12 @@ class Engine:
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - handed on
-            logger.error("the engine can't go on: %s", type(error).__name__, exc_info=error)
-            if self.failed is not None and not self.failed.done():
-                self.failed.set_result(error)
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        logger.error("the engine can't go on: %s", type(error).__name__, exc_info=error)
+        if self.failed is not None and not self.failed.done():
+            self.failed.set_result(error)
 
     async def _end(
         self, tasks: Mapping[int, asyncio.Task[None]], units: Mapping[int, Unit], give_up: float
@@ -252,12 +265,15 @@ class Engine:
             await self._commit(within_s=None)
 
     async def _commit(self, *, within_s: float | None) -> None:
-        released, self._released = self._released, {}
-        if not released or self._consumer is None:
-            return
+        # One at a time: the consumer's thread may take up two in any order, and the later would be undone.
         try:
-            await asyncio.wait_for(self._consumer.commit_offsets(released), within_s)
-        except (CommitFailedError, IllegalStateError, TimeoutError):
+            async with asyncio.timeout(within_s), self._committing:
+                released, self._released = self._released, {}
+                if not released or self._consumer is None:
+                    return
+                await self._consumer.commit_offsets(released)
+        except (CommitFailedError, IllegalStateError, TimeoutError) as error:
+            logger.warning("a commit failed: %s", type(error).__name__)
             # Somebody else owns them now, or Kafka is away: what is not committed is read again.
             self.context.metrics.commits.labels("failed").inc()
         else:

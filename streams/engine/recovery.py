@@ -87,7 +87,9 @@ class Manager(TableManager):
         return self._recovery
 
 
-async def read_changelogs(bootstrap: str, known: Mapping[TopicPartition, Shelf]) -> dict[TopicPartition, Shelf]:
+async def read_changelogs(
+    bootstrap: str, known: Mapping[TopicPartition, Shelf]
+) -> dict[TopicPartition, Shelf]:
     """Shelves complete to the end that each changelog had when this began; one that is complete already is kept."""
     if not known:
         return {}

@@ -77,7 +77,9 @@ class PieceTable(faust.Table[str, bytes]):
 class Memories:
     """The decoded memories of all tables of one partition number; bounded, the longest unused are let go."""
 
-    def __init__(self, shelves: Mapping[TableName, Shelf], loaders: Mapping[TableName, Callable[..., Memory]]) -> None:
+    def __init__(
+        self, shelves: Mapping[TableName, Shelf], loaders: Mapping[TableName, Callable[..., Memory]]
+    ) -> None:
         self.shelves = shelves
         self._loaders = loaders
         self._decoded: dict[TableName, OrderedDict[str, Memory]] = {table: OrderedDict() for table in shelves}

@@ -55,7 +55,13 @@ class Turn:
         self._pieces.append((table, key, piece, value))
 
     def send(
-        self, topic: Topic, key: str | None, value: bytes | None, headers: Headers, *, partition: int | None = None
+        self,
+        topic: Topic,
+        key: str | None,
+        value: bytes | None,
+        headers: Headers,
+        *,
+        partition: int | None = None,
     ) -> None:
         """Write a record; to the key's own partition unless another one is named."""
         if value is not None and len(value) > RECORD_BYTES_MAX - 4096 and topic is not Topic.CLAIMS_RAW:

@@ -61,6 +61,10 @@ class Owner(Protocol):
     furthest: int
 
 
+class LostBatchError(RuntimeError):
+    """Records went missing between Kafka and here: only a new start reads them again."""
+
+
 class Unit:
     """Stages and memories of one partition number, and the records that wait for them."""
 
@@ -90,15 +94,19 @@ class Unit:
         self._began = 0.0
 
     def deliver(self, batch: Batch) -> None:
-        """Queue a batch; what was taken before is dropped."""
+        """Queue a batch; what was taken before is dropped. LostBatchError when one is missing between."""
         at = self.next_offset.get(batch.topic, 0)
+        if batch.begin > at:
+            raise LostBatchError(f"{batch.topic}/{batch.partition}: {at} expected, {batch.begin} came")
         records = [record for record in batch.records if record.offset >= at]
         if not records:
             return
         self.next_offset[batch.topic] = records[-1].offset + 1
         self._queues[self._topics[batch.topic]].extend(records)
         self.queued += len(records)
-        self.queued_bytes += sum(record.serialized_value_size for record in records if record.value is not None)
+        self.queued_bytes += sum(
+            record.serialized_value_size for record in records if record.value is not None
+        )
         self._wake.set()
 
     def nudge(self) -> None:
@@ -138,7 +146,13 @@ class Unit:
             self.queued -= 1
             self.queued_bytes -= raw.serialized_value_size if raw.value is not None else 0
             record = Record(
-                raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, headers_of(raw.headers)
+                raw.topic,
+                raw.partition,
+                raw.offset,
+                raw.timestamp,
+                raw.key,
+                raw.value,
+                headers_of(raw.headers),
             )
             self._take(record, stage, turn)
         # Spread evenly: one clock reading a record would be dearer than some of the records.

@@ -56,6 +56,9 @@ def make_day(folder: Path, *, records: int, seed: int) -> Day:
     return Day(lines, folder, rows, providers, pipeline.watermark.time)
 
 
+DEBUG = 1
+
+
 async def assert_agreement(world: World, day: Day) -> None:
     """What Kafka said is what the replay says."""
     _same_findings(await world.rows(Topic.FINDINGS), day)
@@ -68,7 +71,9 @@ async def assert_agreement(world: World, day: Day) -> None:
 def _same_findings(said: list[Row], day: Day) -> None:
     def open_ones(rows: list[Row]) -> dict[str, Row]:
         last = last_revisions(rows, "finding_id")
-        return {name: _less(row, NOT_COMPARED_FINDING) for name, row in last.items() if row["status"] == "open"}
+        return {
+            name: _less(row, NOT_COMPARED_FINDING) for name, row in last.items() if row["status"] == "open"
+        }
 
     _equal(open_ones(said), open_ones(day.of("finding")), "open findings")
 
@@ -77,7 +82,9 @@ def _same_incidents(said: list[Row], day: Day) -> None:
     def live(rows: list[Row]) -> dict[str, Row]:
         last = last_revisions(rows, "incident_id")
         return {
-            name: _less(row, NOT_COMPARED_INCIDENT) for name, row in last.items() if row["state"] != "withdrawn"
+            name: _less(row, NOT_COMPARED_INCIDENT)
+            for name, row in last.items()
+            if row["state"] != "withdrawn"
         }
 
     ours, wanted = live(said), live(day.of("incident"))
@@ -113,7 +120,11 @@ def _equal(ours: dict[str, Row], wanted: dict[str, Row], what: str) -> None:
     assert wanted, f"no {what} in the replay"
     missing, surplus = wanted.keys() - ours.keys(), ours.keys() - wanted.keys()
     other = {
-        name: {k: (ours[name].get(k), wanted[name].get(k)) for k in wanted[name] if ours[name].get(k) != wanted[name].get(k)}
+        name: {
+            k: (ours[name].get(k), wanted[name].get(k))
+            for k in wanted[name]
+            if ours[name].get(k) != wanted[name].get(k)
+        }
         for name in ours.keys() & wanted.keys()
         if ours[name] != wanted[name]
     }

@@ -26,6 +26,8 @@ DEADLINE_S = 60.0
 POLL_S = 0.1
 PARTITIONS = 4
 TOKEN_KEY = "5a" * 32
+WATERMARK = "monitor_watermark_timestamp_seconds"
+WATERMARK = "monitor_watermark_timestamp_seconds"
 SOURCES = (Topic.CLAIMS_RAW, Topic.CLAIMS, Topic.CHECKS, Topic.FACTS_TRACE, Topic.FINDINGS)
 """Topics that stages read, in the order in which an event travels."""
 
@@ -36,9 +38,7 @@ class TooLateError(AssertionError):
     """A condition did not come true in time."""
 
 
-async def until(
-    condition: Callable[[], Awaitable[Any]], what: str, within_s: float = DEADLINE_S
-) -> Any:
+async def until(condition: Callable[[], Awaitable[Any]], what: str, within_s: float = DEADLINE_S) -> Any:
     """The first true value of the condition."""
     give_up = monotonic() + within_s
     while not (value := await condition()):
@@ -78,7 +78,8 @@ class Worker:
         return (await asyncio.to_thread(self.page, "/-/ready"))[0] == 200
 
     def metric(self, name: str) -> dict[str, float]:
-        """The samples of a metric, by their labels as they are printed."""
+        """The samples of a metric, by their labels as they are printed; fails when the process has ended."""
+        assert self.process.poll() is None, f"the worker ended: {self.log()[-2000:]}"
         rows = self.page("/metrics")[1].splitlines()
         found = [row.rpartition(" ") for row in rows if row.startswith((f"{name}{{", f"{name} "))]
         return {labels.removeprefix(name): float(value) for labels, _, value in found}
@@ -213,10 +214,36 @@ class World:
         async def done() -> bool:
             for worker in self.workers:
                 code = worker.process.poll()
-                assert code in (None, 0, -signal.SIGKILL), f"a worker ended with {code}: {worker.log()[-2000:]}"
+                assert code in (None, 0, -signal.SIGKILL), (
+                    f"a worker ended with {code}: {worker.log()[-2000:]}"
+                )
             return await self.lag() == 0
 
         await until(done, "everything is processed", within_s)
+
+    async def caught_up(self, watermark: int) -> None:
+        """Return when event time has come so far in every stage of every worker, and nothing is left to do."""
+        await self.quiet()
+
+        async def there() -> bool:
+            alive = [worker for worker in self.workers if worker.process.poll() is None]
+            shown = [await asyncio.to_thread(worker.metric, WATERMARK) for worker in alive]
+            return all(time == watermark for times in shown for time in times.values() or [0])
+
+        await until(there, "the watermark is that of the feed")
+        await self.quiet()
+
+    async def caught_up(self, watermark: int) -> None:
+        """Return when event time has come so far in every stage of every worker, and nothing is left to do."""
+        await self.quiet()
+
+        async def there() -> bool:
+            alive = [worker for worker in self.workers if worker.process.poll() is None]
+            shown = [await asyncio.to_thread(worker.metric, WATERMARK) for worker in alive]
+            return all(time == watermark for times in shown for time in times.values() or [0])
+
+        await until(there, "the watermark is that of the feed")
+        await self.quiet()
 
 
 def _provider(line: bytes) -> str:
