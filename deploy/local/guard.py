@@ -11,12 +11,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from threading import Thread
+from threading import Event, Thread
 
 
-def _end_with_starter(child: "subprocess.Popen[bytes]", scratch: str) -> None:
+def _end_with_starter(child: "subprocess.Popen[bytes]", scratch: str, ending: Event) -> None:
     while os.read(0, 1):
         pass
+    ending.set()
     child.kill()
     child.wait()
     if scratch:
@@ -30,8 +31,13 @@ def main(scratch: str, *command: str) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    Thread(target=_end_with_starter, args=(child, scratch), daemon=True).start()
+    ending = Event()
+    ender = Thread(target=_end_with_starter, args=(child, scratch, ending), daemon=True)
+    ender.start()
     code = child.wait()
+    if ending.is_set():
+        # The thread ends this process when SCRATCH is gone; an exit here would leave half of it behind.
+        ender.join()
     return code if code >= 0 else 128 - code
 
 

@@ -150,6 +150,7 @@ class LocalKafka:
         flags = [
             f"-Xmx{self._heap_mib}m",
             "-XX:+UseSerialGC",  # starts fastest, and takes no core away from what is tested
+            "-XX:TieredStopAtLevel=1",  # a broker of minutes never earns the second compiler back
             "-XX:+ExitOnOutOfMemoryError",
             f"-Djava.io.tmpdir={self._work}",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
