@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from monitor.events import (
     DAY,
     CallKey,
+    Discharged,
     Event,
     GoodsReturned,
     GoodsSold,
     OrdersChecked,
+    RegisterRead,
     Reversed,
     Settled,
     TraceSale,
@@ -159,11 +161,19 @@ class PersonMemory:
         return self.facts.of(OrdersChecked)
 
     def forget(self, *, facts_before: int, answers_before: int) -> None:
-        """Forget facts and answers that lie before their horizons (call time)."""
+        """Forget facts and answers that lie before their horizons (call time).
+
+        What the register said last before the horizon, and that somebody died, is state and no event: it stays.
+        """
         self.findings.horizon = self.facts.reach(facts_before, FACTS_LEFT)
         if self.facts.oldest is not None and self.facts.oldest < facts_before:
-            for fact in self.facts.before(facts_before):
-                self._drop(fact)
+            old = self.facts.before(facts_before)
+            register = max(
+                (f for f in old if type(f) is RegisterRead), key=lambda f: (f.at, f.msgid), default=None
+            )
+            for fact in old:
+                if fact is not register and not _says_death(fact):
+                    self._drop(fact)
             self.findings.forget(facts_before)
         if self._oldest_answer < answers_before:
             self._forget_answers(answers_before)
@@ -190,6 +200,10 @@ class PersonMemory:
             self._drop(fact)
             self.capped += 1
         self.findings.horizon = self.facts.reach(self.findings.horizon, FACTS_LEFT)
+
+
+def _says_death(fact: Event) -> bool:
+    return isinstance(fact, RegisterRead | Discharged) and fact.death_day is not None
 
 
 def horizon(watermark: int, days: int) -> int:
