@@ -127,7 +127,11 @@ def _table(app: MonitorApp, name: TableName, settings: Settings) -> PieceTable:
 
 def _agent(app: MonitorApp, stage: str, topic: Topic, settings: Settings) -> None:
     source = app.topic(
-        name_of(topic, settings), partitions=settings.partitions, key_serializer=CODEC, value_serializer=CODEC, acks=False
+        name_of(topic, settings),
+        partitions=settings.partitions,
+        key_serializer=CODEC,
+        value_serializer=CODEC,
+        acks=False,
     )
 
     @app.agent(source, name=f"{stage}.{topic}")

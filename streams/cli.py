@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 from aiokafka.errors import KafkaError
-from rich.console import Console
-from rich.table import Table
 
 from monitor.cli import app, fail, note_development_key, settings_or_exit
 from monitor.reference import ReferenceTableError
@@ -23,9 +21,17 @@ FAILED = 1
 
 def _log(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # They tell each partition and each connection, and repeat what the engine says.
-    for name in ("faust", "aiokafka", "mode"):
+    # They tell each service and each connection; what matters of it the engine says, and doctor.
+    for name in (
+        "faust",
+        "mode",
+        "streams.app",
+        "streams.engine.batches",
+        "streams.engine.recovery",
+        "streams.engine.state",
+    ):
         logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 @app.command(epilog="Example: `MONITOR_WORKER_PORT=8082 monitor worker`")
@@ -45,6 +51,40 @@ def worker(
     except (StartError, RegionError, ReferenceTableError, KafkaError) as error:
         fail(f"worker: {error}", FAILED)
     raise typer.Exit(code)
+
+
+@app.command(epilog="Example: `MONITOR_GATEWAY_TOKENS=tokens.csv monitor gateway --port 8080`")
+def gateway(
+    host: Annotated[str | None, typer.Option(help="Address instead of the setting.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port instead of the setting; 0 = any free one.")] = None,
+) -> None:
+    """Answer hospitals (POST /fsi/api) and take feed records (POST /feed) until SIGTERM or Ctrl-C."""
+    from streams.serve import run_gateway  # noqa: PLC0415 - the web framework takes its time to import
+
+    settings = settings_or_exit(gateway_host=host, gateway_port=port)
+    _log(settings)
+    note_development_key(settings)
+    try:
+        code = run_gateway(settings)
+    except (RegionError, ReferenceTableError) as error:
+        fail(f"gateway: {error}", FAILED)
+    raise typer.Exit(code)
+
+
+@app.command(epilog="Example: `monitor doctor`")
+def doctor() -> None:
+    """Look at everything a monitor needs, and say of each fault what helps; exit 1 when there is one."""
+    from streams.doctor import examine  # noqa: PLC0415 - as above
+
+    settings = settings_or_exit()
+    faults = 0
+    for finding in asyncio.run(examine(settings)):
+        faults += not finding.good
+        typer.echo(f"{'ok   ' if finding.good else 'FAULT'} {finding.what}: {finding.found}")
+        if finding.remedy:
+            typer.echo(f"      {finding.remedy}")
+    if faults:
+        raise typer.Exit(FAILED)
 
 
 @topics_app.command("create", epilog="Example: `monitor topics create`")
@@ -69,15 +109,9 @@ def topics_check() -> None:
     if not differences:
         typer.echo(f"all topics are as they must be ({settings.partitions} partitions)")
         return
-    table = Table("topic", "what", "must be", "is", "how bad", box=None, pad_edge=False)
+    wide = max(len(each.topic) for each in differences)
     for each in differences:
-        bad = (
-            "refused at start: needs new topics and a replay"
-            if each.fatal
-            else "change the topic's configuration"
-        )
-        table.add_row(each.topic, each.what, each.wanted, each.found, bad)
-    Console().print(table)
+        typer.echo(f"{each.topic:{wide}}  {each.what}: must be {each.wanted}, is {each.found}; {each.remedy}")
     raise typer.Exit(FAILED)
 
 

@@ -64,8 +64,7 @@ class KafkaMailbox:
                 answer.set_exception(TimeoutError())
         for client in (self._consumer, self._producer):
             if client is not None:
-                with suppress(KafkaError, TimeoutError):
-                    await asyncio.wait_for(client.stop(), RETRY_S)
+                await let_go(client)
 
     def ready(self) -> bool:
         """Whether it has been connected since the start."""
@@ -177,6 +176,14 @@ class KafkaMailbox:
         answer = self._waiting.get(headers.get(CORRELATION, b""))
         if answer is not None and not answer.done():
             answer.set_result(orjson.loads(record.value))
+
+
+async def let_go(client: Any) -> None:  # noqa: ANN401 - any client of aiokafka
+    """Stop a client, for a while: one whose Kafka is gone may hang, or raise the cancellation of a task of its own."""
+    stopping = asyncio.ensure_future(client.stop())
+    await asyncio.wait({stopping}, timeout=RETRY_S)
+    if not stopping.cancel() and not stopping.cancelled():
+        stopping.exception()
 
 
 async def _started(client: T, start: Coroutine[Any, Any, None]) -> T:

@@ -4,9 +4,10 @@ The number of partitions is fixed for life: a key's memory lives where its parti
 one, because a monitor that starts on it would look for its memories in the wrong place.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -18,6 +19,8 @@ from monitor.settings import MIB, Settings
 
 DAY_MS: Final = 86_400_000
 ADMIN_TIMEOUT_MS: Final = 20_000
+THERE_S: Final = 0.05
+MISSING: Final = "missing"
 
 RAW_BYTES_MAX: Final = 9 * MIB
 """The hard cap of a record is 8 MiB (contract §1); what is larger never gets in."""
@@ -74,6 +77,16 @@ class Difference(Struct, frozen=True):
     wanted: str
     found: str
     fatal: bool = False
+    """A worker must not start on it."""
+
+    @property
+    def remedy(self) -> str:
+        """What helps."""
+        if self.found == MISSING:
+            return "`monitor topics create` makes it"
+        if self.fatal:
+            return "fixed for life: new topics and a replay, or MONITOR_PARTITIONS as it was"
+        return "change the topic with Kafka's own tools"
 
 
 def partition_of(key: str, partitions: int) -> int:
@@ -146,6 +159,7 @@ async def create(settings: Settings) -> list[str]:
         if new:
             answer = await admin.create_topics(new)
             _raise_for(answer.topic_errors)
+            await _until_there(admin, wanted)
     return sorted(missing)
 
 
@@ -154,9 +168,7 @@ async def check(settings: Settings) -> list[Difference]:
     wanted = specs(settings)
     async with Admin(settings.bootstrap) as admin:
         missing = set(await _missing(admin, wanted))
-        differences = [
-            Difference(name, "topic", "present", "missing", fatal=True) for name in sorted(missing)
-        ]
+        differences = [Difference(name, "topic", "present", MISSING, fatal=True) for name in sorted(missing)]
         there = [spec for spec in wanted if spec.name not in missing]
         if not there:
             return differences
@@ -165,6 +177,22 @@ async def check(settings: Settings) -> list[Difference]:
             differences += _shape(spec, described[spec.name]["partitions"])
         differences += await _configs(admin, there)
     return differences
+
+
+async def _until_there(admin: AIOKafkaAdminClient, wanted: Iterable[TopicSpec]) -> None:
+    """Brokers hear of new topics a moment after their controller."""
+    names = [spec.name for spec in wanted]
+    async with asyncio.timeout(ADMIN_TIMEOUT_MS / 1000):
+        while True:
+            described = await admin.describe_topics(names)
+            if all(_led(topic) for topic in described):
+                return
+            await asyncio.sleep(THERE_S)
+
+
+def _led(topic: dict[str, Any]) -> bool:
+    partitions = topic["partitions"]
+    return bool(partitions) and all(partition["leader"] >= 0 for partition in partitions)
 
 
 async def _missing(admin: AIOKafkaAdminClient, wanted: Iterable[TopicSpec]) -> list[str]:

@@ -137,9 +137,8 @@ class Engine:
             if not units[number].busy:
                 task.cancel()
         broken = await self._end(tasks, units, monotonic() + wait_s)
-        logger.info(
-            "closing: %d numbers, broken off: %s, to commit: %d", len(units), broken, len(self._released)
-        )
+        if broken:
+            logger.warning("passes of partition numbers %s were broken off and will be repeated", broken)
         for number in broken:
             for table in self._tables.values():
                 table.shelves.pop(number, None)
@@ -179,6 +178,7 @@ class Engine:
             self._tasks[number] = asyncio.create_task(self._keep(unit.run))
         self._recovering = False
         self.context.metrics.recovering.set(0)
+        logger.info("ready: working on partition numbers %s", sorted(self.units))
         self._room.set()
 
     # Health.

@@ -5,9 +5,7 @@ when a step takes longer than 90 s, so its one loop is replaced; all else of its
 """
 
 import asyncio
-import logging
 from collections.abc import Mapping
-from time import monotonic
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -17,8 +15,6 @@ from faust.types import TP
 from mode import Service
 
 from streams.engine.state import Shelf, parse_row_key
-
-logger = logging.getLogger(__name__)
 
 FETCH_BYTES_MAX = 8 << 20
 POLL_MS = 500
@@ -52,7 +48,6 @@ class ChangelogRecovery(Recovery):
     async def _recover(self, generation: int) -> None:
         app: Any = self.app
         consumer = app.consumer
-        begun = monotonic()
         app.in_recovery = self.in_recovery = True
         assigned = {tp for tp in consumer.assignment() if not self._is_changelog_tp(tp)}
         positions = await consumer.positions(assigned) if assigned else {}
@@ -73,7 +68,6 @@ class ChangelogRecovery(Recovery):
         self.tables.on_actives_ready()
         self.tables.on_standbys_ready()
         app.on_rebalance_end()
-        logger.info("ready after %.2f s: %d partition numbers", monotonic() - begun, len(numbers))
 
 
 class Manager(TableManager):

@@ -1,6 +1,7 @@
 """A simulated day, what a replay in process finds in it, and what Kafka must agree on (contract §2)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,6 @@ def _same_incidents(said: list[Row], day: Day) -> None:
 
 def near_end(row: Row, day: Day) -> bool:
     """Whether the end of an incident lies so near the feed's end that it may be open or resolved."""
-    from datetime import datetime
-
     gap = 1_800 if row["resolved_at"] is None else 0
     at = row["resolved_at"] or row["last_seen_at"]
     return datetime.fromisoformat(at).timestamp() + 8 * 3600 + gap > day.watermark - NEAR_END_S

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -65,7 +66,7 @@ class Worker:
     def page(self, path: str) -> tuple[int, str]:
         """Status and text of a page; (0, "") when nobody answers."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:  # noqa: S310 - http
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -157,6 +158,15 @@ class World:
             await producer.stop()
         return count
 
+    async def put(self, topic: Topic, key: bytes, value: bytes) -> None:
+        """One record, whatever it holds."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.settings.bootstrap)
+        await producer.start()
+        try:
+            await producer.send_and_wait(name_of(topic, self.settings), value, key=key, partition=0)
+        finally:
+            await producer.stop()
+
     async def said(self, topic: Topic) -> list[Any]:
         """Every record of a topic that holds something, by partition and offset."""
         name = name_of(topic, self.settings)
@@ -233,21 +243,9 @@ class World:
         await until(there, "the watermark is that of the feed")
         await self.quiet()
 
-    async def caught_up(self, watermark: int) -> None:
-        """Return when event time has come so far in every stage of every worker, and nothing is left to do."""
-        await self.quiet()
-
-        async def there() -> bool:
-            alive = [worker for worker in self.workers if worker.process.poll() is None]
-            shown = [await asyncio.to_thread(worker.metric, WATERMARK) for worker in alive]
-            return all(time == watermark for times in shown for time in times.values() or [0])
-
-        await until(there, "the watermark is that of the feed")
-        await self.quiet()
-
 
 def _provider(line: bytes) -> str:
-    with suppress(ValueError, KeyError, TypeError):
+    with suppress(ValueError, KeyError, TypeError, RecursionError):
         return str(json.loads(line)["request"]["fixmedins_code"])
     return "nobody"
 

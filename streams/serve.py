@@ -1,0 +1,53 @@
+"""The gateway's process: monitor.gateway's application, with its mailbox on Kafka."""
+
+import asyncio
+import os
+import threading
+import time
+from typing import Final
+
+import uvloop
+from prometheus_client import REGISTRY
+
+from monitor.compose import knowledge_of
+from monitor.gateway.app import create_gateway
+from monitor.gateway.keys import load_keys
+from monitor.gateway.serve import server
+from monitor.interface.intake import Intake
+from monitor.metrics import Metrics
+from monitor.settings import Settings
+from streams.mailbox import KafkaMailbox
+
+STOP_S: Final = 9.0
+"""Who waits for an answer gets it; a Kafka that is gone must not hold a process up."""
+
+
+def run_gateway(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code. RegionError or ReferenceTableError when a file can't be used."""
+    knowledge = knowledge_of(settings)
+    keys = load_keys(settings.gateway_tokens)
+
+    async def main() -> None:
+        mailbox = KafkaMailbox(settings, now_ms=lambda: time.time_ns() // 1_000_000)
+        application = create_gateway(
+            settings,
+            mailbox=mailbox,
+            intake=Intake(tokens=knowledge.tokens, trace_ignore=knowledge.reference.trace_ignore),
+            tokens=knowledge.tokens,
+            keys=keys,
+            metrics=Metrics(REGISTRY),
+            rules_version=knowledge.rules_version,
+        )
+        await mailbox.start()
+        serving = server(application, host=settings.gateway_host, port=settings.gateway_port)
+        try:
+            await serving.serve()
+        finally:
+            timer = threading.Timer(STOP_S, os._exit, (1,))
+            timer.daemon = True
+            timer.start()
+            await mailbox.stop()
+
+    uvloop.install()
+    asyncio.run(main())
+    return 0
