@@ -1,10 +1,12 @@
 """What an audit knows beside the facts: tables, limits, language, key; one frozen object for all stages."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
+from monitor.events import Settled
 from monitor.ids import digest
 from monitor.privacy import Tokens
 from monitor.reference import Reference
@@ -76,3 +78,7 @@ class Knowledge(Struct, frozen=True, kw_only=True):
         """What holds for a rule at event time `at`; None when it is off."""
         limits = self.region.limits(rule.id, at)
         return None if limits.mode is Mode.OFF else limits
+
+    def in_force(self, rule: Rule, sales: Sequence[Settled]) -> list[Settled]:
+        """Those at whose event time a rule is not off."""
+        return [sale for sale in sales if self.limits(rule, sale.at) is not None]

@@ -52,8 +52,8 @@ def book_key(finding: Finding) -> str:
 
 
 def makes_incident(finding: Finding) -> bool:
-    """Reminders and shadows do not."""
-    return finding.kind not in NO_INCIDENT and not finding.shadow
+    """Reminders and shadows do not; but what turned into a shadow later has to leave its incident."""
+    return finding.kind not in NO_INCIDENT and (not finding.shadow or finding.revision > 1)
 
 
 class Pipeline:

@@ -109,6 +109,11 @@ class Region:
             return self._only[rule_id]
         return self._epochs[bisect_right(self._starts, at)][rule_id]
 
+    def longest_window_s(self, rule_id: str) -> int:
+        """The longest `window_s` that a rule about bursts ever has: a chain may go on over a change of it."""
+        windows: list[int] = [epoch[rule_id].window_s for epoch in self._epochs]  # type: ignore[attr-defined]  # theirs have one
+        return max(windows)
+
 
 def load_region(path: Path | None, *, limits: Mapping[str, type[Limits]]) -> Region:
     """The region file at `path` (None: the built-in one) over the rules' own limits; else RegionError."""

@@ -163,10 +163,14 @@ def _bursts(sales: Sequence[Settled]) -> list[Found]:
 
 
 def _refunds(facts: Sequence[Event], live: Sequence[Settled]) -> list[Found]:
+    refunded: dict[str, Settled] = {}
+    settled = [f for f in facts if type(f) is Settled and _holds(f, facts) and _reversals(f, facts)]
+    for sale in sorted(settled, key=lambda sale: (sale.at, sale.msgid)):
+        refunded.setdefault(sale.settlement_id, sale)
     cycles = []
-    for sale in (f for f in facts if type(f) is Settled and _holds(f, facts)):
+    for sale in refunded.values():
         reversals = sorted(_reversals(sale, facts), key=lambda r: (r.at, r.msgid))
-        if not reversals or reversals[0].infno != "2103" or not 0 <= reversals[0].at - sale.at <= 15 * MINUTE:
+        if reversals[0].infno != "2103" or not 0 <= reversals[0].at - sale.at <= 15 * MINUTE:
             continue
         until = reversals[0].at + 30 * MINUTE
         if not any(other.person == sale.person and sale.at < other.at <= until for other in live):

@@ -118,7 +118,8 @@ def _ask_settlements(
     for settlement in settlements:
         fired = rulings[settlement.anchor] = []
         before = memory.findings.about(settlement.anchor)
-        for rule, limits, items in knowledge.asked(settlement.key[0]):
+        asked = knowledge.asked(settlement.key[0])
+        for rule, limits, items in asked:
             ruling = None
             if items is None or not items.isdisjoint(settlement.items):
                 ruling = _ask(rule, limits, settlement, history, knowledge)
@@ -127,6 +128,9 @@ def _ask_settlements(
                 say(memory.findings, ruling.finding, outcome)
             elif before:
                 unsay(memory.findings, before.get(rule.id), outcome)
+        # Another msgid of the same setl_id may have moved it to a day on which a rule is off.
+        for rule_id in before.keys() - {rule.id for rule, _, _ in asked}:
+            unsay(memory.findings, before[rule_id], outcome)
     return rulings
 
 
@@ -160,8 +164,7 @@ def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outco
     """Chains over a person's own purchases at pharmacies, as far back as they hang together with `since`."""
     settlements, reference = memory.history.settlements, knowledge.reference
     for rule in knowledge.purchase_rules:
-        gap_s = knowledge.region.limits(rule.id, since).window_s  # type: ignore[attr-defined]  # those of bursts have one
-        first = _first_of_run(settlements, since, gap_s)
+        first = _first_of_run(settlements, since, knowledge.region.longest_window_s(rule.id))
         bought = {
             settlement.fact.call: settlement
             for settlement in settlements[first:]
@@ -171,7 +174,7 @@ def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outco
         if len(bought) < 2 and not memory.findings.of(rule.id):  # noqa: PLR2004 - nothing to repeat or take back
             continue
         begin = settlements[first].at if first < len(settlements) else since
-        sales = [settlement.fact for settlement in bought.values()]
+        sales = knowledge.in_force(rule, [settlement.fact for settlement in bought.values()])  # type: ignore[misc]  # no checks
         bursts = rule.find_bursts(sales, partial(knowledge.region.limits, rule.id), reference)  # type: ignore[misc]
         found = [_burst(rule, burst, bought, knowledge) for burst in bursts]
         say_instead(

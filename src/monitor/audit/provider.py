@@ -17,12 +17,17 @@ from monitor.rules.breach import Burst
 from monitor.rules.rule import Rule
 from monitor.rules.windows import run_around
 
+PHARMACY_SETTLEMENT = "2102"
+
 
 def concerns_pharmacies(event: Event, knowledge: Knowledge) -> bool:
-    """Whether a pharmacy's memory wants this event; hospitals have none."""
-    return isinstance(event, Settled | Reversed | Undone) and knowledge.reference.is_pharmacy(
-        event.provider, event.of_infno if isinstance(event, Undone) else event.infno
-    )
+    """Whether a pharmacy's memory wants this event; hospitals have none.
+
+    A reversal counts whatever its infno, and a compensation may name another: what takes back says nothing of who calls.
+    """
+    if isinstance(event, Reversed | Undone):
+        return knowledge.reference.is_pharmacy(event.provider, PHARMACY_SETTLEMENT)
+    return type(event) is Settled and knowledge.reference.is_pharmacy(event.provider, event.infno)
 
 
 def audit_provider(
@@ -61,16 +66,16 @@ def _ask(
         for sale in touched:
             _ask_sale(rule, memory, sale, knowledge, outcome)
     elif rule.find_cycles is not None:
-        refunds = memory.refunds()
+        refunds = [one for one in memory.refunds() if knowledge.limits(rule, one[0].at) is not None]
         found = _findings(
             rule, rule.find_cycles(refunds, memory.sales, limits_at) if refunds else [], knowledge
         )
         _say_chains(rule, found, memory, outcome, of=lambda _: True)
     elif rule.find_bursts is not None:
         for sale in touched:
-            reach_s = limits_at(sale.at).window_s  # type: ignore[attr-defined]  # limits of bursts have one
-            run = run_around(memory.sales, sale.at, reach_s)
-            found = _findings(rule, rule.find_bursts(run, limits_at, knowledge.reference), knowledge)
+            run = run_around(memory.sales, sale.at, knowledge.region.longest_window_s(rule.id))
+            asked = knowledge.in_force(rule, run)
+            found = _findings(rule, rule.find_bursts(asked, limits_at, knowledge.reference), knowledge)
             times = [sale.at, *(other.at for other in run)]
             _say_chains(rule, found, memory, outcome, of=_meets(min(times), max(times)))
 
@@ -114,7 +119,7 @@ def _ask_sale(
     anchor = settlement_anchor(sale)
     standing = [s for s in memory.facts.calls_of(sale.provider, sale.settlement_id) if memory.facts.stands(s)]
     live = min(standing, key=lambda s: (s.at, s.msgid), default=None)
-    limits = knowledge.limits(rule, sale.at) if live is not None else None
+    limits = knowledge.limits(rule, live.at) if live is not None else None
     breach = None if limits is None else rule.find_sale(live, limits, knowledge.reference)  # type: ignore[misc]
     if breach is None or limits is None:
         unsay(memory.findings, memory.findings.about(anchor).get(rule.id), outcome)

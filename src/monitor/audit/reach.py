@@ -28,6 +28,7 @@ from monitor.events import (
     VisitCancelled,
     VisitOpened,
 )
+from monitor.memory.history import registered
 from monitor.memory.person import PersonMemory
 from monitor.memory.subjects import Settlement, is_newborn_sign
 from monitor.rules.catalogue import COVER_RULE
@@ -92,11 +93,15 @@ def _of_charges(memory: PersonMemory, event: Charged | ChargesWithdrawn) -> Reac
     visits = {(event.provider, one.visit) for one in named}
     others = len(history.stays) > 1 or history.settlements
     if others and any(stay.discharged is None and stay.visit in visits for stay in history.stays):
-        return Reach(settlements=history.settlements, stays=True)
+        return Reach(settlements=history.settlements, stays=True, purchases_since=0)
     first = next(
         (n for n, s in enumerate(history.settlements) if s.visit in visits and s.at >= event.at), None
     )
-    return NOTHING if first is None else Reach(settlements=history.settlements[first:])
+    if first is None:
+        return NOTHING
+    changed = history.settlements[first:]
+    # A chain of purchases names the lines of its settlements.
+    return Reach(settlements=changed, purchases_since=changed[0].at)
 
 
 def _of_stay(memory: PersonMemory, event: Admitted | Discharged) -> Reach:  # noqa: ARG001 - as the others
@@ -112,8 +117,7 @@ def _of_check(memory: PersonMemory, event: FaceChecked | FaceExcused) -> Reach:
 def _of_register(memory: PersonMemory, event: RegisterRead) -> Reach:
     history = memory.history
     others = [read for read in history.register if read is not event]
-    known = any(r.gender == event.gender and r.birth_day == event.birth_day for r in others)
-    if event.death_day is not None or not known:
+    if event.death_day is not None or registered(others) != registered(history.register):
         return Reach(settlements=history.settlements)
     return Reach(
         settlements=[

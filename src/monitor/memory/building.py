@@ -24,7 +24,7 @@ from monitor.events import (
 )
 from monitor.memory.facts import Facts
 from monitor.memory.history import History, told
-from monitor.memory.lines import SettlementKey, carried, visit_lines
+from monitor.memory.lines import SettlementKey, carried
 from monitor.memory.subjects import (
     HOME_BED,
     NEWBORN_DAYS,
@@ -70,8 +70,8 @@ class _Builder:
                 read(self, fact)
         history.checks.sort(key=told)
         history.register.sort(key=told)
-        self._stays()
         self._lines()
+        self._stays()
         self._newborns()
 
     def charged(self, fact: Charged) -> None:
@@ -123,7 +123,10 @@ class _Builder:
 
     def stay(self, fact: Admitted | Discharged) -> None:
         """2401, 2402."""
-        if self._is_taken_back(fact, AdmissionWithdrawn if type(fact) is Admitted else DischargeWithdrawn):
+        # Without its admission there was no discharge either.
+        if self._is_taken_back(fact, AdmissionWithdrawn) or (
+            type(fact) is Discharged and self._is_taken_back(fact, DischargeWithdrawn)
+        ):
             return
         key = (fact.provider, fact.visit)
         visit = self._visit(*key)
@@ -158,7 +161,7 @@ class _Builder:
         home = {visit for visit, fact in self.admitted.items() if fact.med_type == HOME_BED}
         for visit, fact in self.admitted.items():
             if visit not in home:
-                fees = [line.at for _, line in history.visits[visit].charges]
+                fees = [line.at for line in history.visits[visit].charged()]
                 last = max(fees, default=fact.begin)
                 history.stays.append(Stay(fact, self.discharged.get(visit), last, not fees))
         history.stays.sort(key=lambda stay: (stay.admitted.begin, stay.admitted.msgid))
@@ -175,9 +178,7 @@ class _Builder:
             self._signs_of(fact)
         for name, visit in history.visits.items():
             if visit.settlements and visit.charges:
-                lines, taken = visit_lines(
-                    visit.charges, visit.withdrawals, [f for f in visit.settlements if f.lines is None]
-                )
+                lines, taken = visit.walked()
                 uploaded.update(taken)
                 history.refunds.update({(name, number): r for number, r in lines.refunds.items()})
         for fact in sorted(self.settled.values(), key=told):

@@ -5,6 +5,7 @@ of its visit, was the person on leave). It is built when facts change (building.
 """
 
 from bisect import bisect_left, insort
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -26,7 +27,7 @@ from monitor.events import (
     VisitOpened,
 )
 from monitor.memory.facts import Facts
-from monitor.memory.lines import Refund, SettlementKey, carried, line_order, visit_lines
+from monitor.memory.lines import Refund, SettlementKey, carried
 from monitor.memory.subjects import (
     NEWBORN_MED_TYPES,
     Purchase,
@@ -99,9 +100,10 @@ class History:
         known = list(visit.diagnoses) if visit else []
         if type(fact) is OrdersChecked:
             known += fact.diagnoses
-        elif type(fact) is Settled and fact.disease:
-            known.append(Diagnosis(fact.disease))
-        return known
+        sales = [*visit.settlements] if visit else []
+        if type(fact) is Settled:
+            sales.append(fact)
+        return known + [Diagnosis(code) for code in dict.fromkeys(sale.disease for sale in sales) if code]
 
     def stay_of(self, visit: VisitKey) -> Stay | None:
         """The stay that a visit is, if its admission is known."""
@@ -121,19 +123,19 @@ class History:
         """From the call itself, then 1101; empty when neither says male (1) or female (2)."""
         if settlement.fact.gender in ("1", "2"):
             return settlement.fact.gender
-        return next((r.gender for r in reversed(self.register) if r.gender in ("1", "2")), "")
+        return registered(self.register)[0]
 
     def birth_day(self, settlement: Settlement) -> int | None:
         """From the call itself, then 1101."""
         if settlement.fact.birth_day is not None:
             return settlement.fact.birth_day
-        return next((r.birth_day for r in reversed(self.register) if r.birth_day is not None), None)
+        return registered(self.register)[1]
 
     # -- growing ------------------------------------------------------------------------------------------------------
 
     def judged(self, check: OrdersChecked) -> Settlement:
-        """Orders as if they were settled now; they are part of nothing."""
-        lines = sorted(check.lines, key=line_order)
+        """Orders as if they were settled now, each number once; they are part of nothing."""
+        lines = carried(check.lines)
         return Settlement(
             fact=check,
             key=(check.at, check.msgid),
@@ -152,6 +154,12 @@ class History:
         return (
             self._is_only_call(settled)
             and not is_newborn_sign(settled.med_type, (Diagnosis(settled.disease),))
+            # A diagnosis counts for all of its visit.
+            and not (
+                settled.disease
+                and visit is not None
+                and any(other is not settled for other in visit.settlements)
+            )
             # The 90 days of a newborn are counted from the begin of its visit.
             and not (settled.begin is not None and visit is not None and visit.newborn_at is not None)
             and not (
@@ -177,8 +185,7 @@ class History:
         if settled.lines is not None:
             lines = carried(settled.lines)
         elif visit is not None:
-            waiting = [other for other in visit.settlements if other.lines is None]
-            _, taken = visit_lines(visit.charges, visit.withdrawals, waiting)
+            _, taken = visit.walked()
             lines = taken.get((settled.at, settled.msgid), [])
         else:
             lines = []
@@ -222,7 +229,10 @@ class History:
     def _absorb_charges(self, fact: Charged) -> bool:
         keys = {(fact.provider, line.visit) for line in fact.lines}
         visits = [self.visits.get(key) for key in keys]
-        if any(visit and any(s.at >= fact.at for s in visit.settlements) for visit in visits):
+        if any(
+            visit and (visit.withdrawals or any(s.at >= fact.at for s in visit.settlements))
+            for visit in visits
+        ):
             return False
         for line in fact.lines:
             visit = self.visits.setdefault((fact.provider, line.visit), Visit())
@@ -254,6 +264,12 @@ class History:
         if count == line.count:
             return line
         return replace(line, count=count, amount=amount) if count > 0 else None
+
+
+def registered(register: Sequence[RegisterRead]) -> tuple[str, int | None]:
+    """Sex (male 1, female 2, else empty) and day of birth by the latest 1101 that says each; `register` in order."""
+    gender = next((read.gender for read in reversed(register) if read.gender in ("1", "2")), "")
+    return gender, next((read.birth_day for read in reversed(register) if read.birth_day is not None), None)
 
 
 def _key(settlement: Settlement) -> SettlementKey:

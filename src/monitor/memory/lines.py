@@ -45,6 +45,10 @@ class VisitLines:
         if line.number not in self._pool and line.number not in self.settled:
             self._pool[line.number] = line
 
+    def holds(self, number: str) -> bool:
+        """Whether a line waits or is settled."""
+        return number in self._pool or number in self.settled
+
     def withdraw(self, what: Withdrawal) -> None:
         """Take back lines that no live settlement holds."""
         if what.number is not None:

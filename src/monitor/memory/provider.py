@@ -63,12 +63,13 @@ class ProviderMemory:
         return self._sales
 
     def refunds(self) -> list[tuple[Settled, Reversed]]:
-        """Settlements that happened, and the reversal that took each back."""
-        return [
-            (sale, min(reversals, key=lambda reversal: (reversal.at, reversal.msgid)))
-            for sale in self.facts.reversed_sales()
-            if (reversals := list(self.facts.reversals(sale)))
-        ]
+        """Settlements that happened, and the reversal that took each back; of one setl_id the smaller call."""
+        first: dict[str, tuple[Settled, Reversed]] = {}
+        for sale in sorted(self.facts.reversed_sales(), key=sale_order):
+            reversals = list(self.facts.reversals(sale))
+            if reversals and sale.settlement_id not in first:
+                first[sale.settlement_id] = sale, min(reversals, key=lambda one: (one.at, one.msgid))
+        return list(first.values())
 
     def add(self, fact: Settled | Reversed | Undone) -> Added:
         """Remember a fact, without what no rule about pharmacies reads."""

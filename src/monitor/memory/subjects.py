@@ -17,7 +17,7 @@ from monitor.events import (
     Settled,
     Withdrawal,
 )
-from monitor.memory.lines import SettlementKey
+from monitor.memory.lines import SettlementKey, VisitLines, visit_lines
 
 NEWBORN_DAYS = 90
 NEWBORN_MED_TYPES = frozenset({"51", "52"})
@@ -117,6 +117,18 @@ class Visit(Struct, gc=False):
     settlements: list[Settled] = field(default_factory=list)
     newborn_at: int | None = None
     """Earliest event time of what says that a newborn is treated on the mother's card."""
+
+    def walked(self) -> tuple[VisitLines, dict[SettlementKey, list[Line]]]:
+        """Its uploaded lines, and those that each of its settlements takes."""
+        waiting = [settled for settled in self.settlements if settled.lines is None]
+        return visit_lines(self.charges, self.withdrawals, waiting)
+
+    def charged(self) -> list[Line]:
+        """The uploaded lines that were not withdrawn."""
+        if not self.withdrawals:
+            return [line for _, line in self.charges]
+        lines, _ = self.walked()
+        return [line for _, line in self.charges if lines.holds(line.number)]
 
     def began(self, begin: int | None) -> None:
         """Somebody says when it began; the earliest counts."""

@@ -2,6 +2,7 @@
 
 from monitor.events import DAY, Line
 from monitor.memory.history import History
+from monitor.memory.lines import SettlementKey
 from monitor.memory.subjects import Purchase, Settlement
 from monitor.outputs import Kind
 from monitor.reference import Reference
@@ -13,8 +14,8 @@ from monitor.rules.rule import Limits, Rule, Text
 
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
     """Each drug of a group against the other drugs of its groups, here or bought before."""
-    breaching: dict[int, Purchase] = {}
-    involved: dict[int, Purchase] = {}
+    breaching: dict[tuple[SettlementKey, str], Purchase] = {}
+    involved: dict[tuple[SettlementKey, str], Purchase] = {}
     pair: tuple[str, str, str] | None = None
     for line in settlement.lines:
         for group in sorted(reference.drug_group.get(line.item, ())):
@@ -24,8 +25,8 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
                 for other in history.purchases(drug, settlement):
                     if other.settlement is not settlement and not _overlap(settlement, line, other):
                         continue
-                    breaching[id(line)] = Purchase(settlement, line)
-                    involved[id(other.line)] = other
+                    breaching[settlement.key, line.number] = Purchase(settlement, line)
+                    involved[other.settlement.key, other.line.number] = other
                     pair = pair or (line.item, drug, group)
     if pair is None:
         return None
