@@ -14,8 +14,9 @@ from monitor.regions import Region
 from monitor.rules.catalogue import RULES
 from monitor.rules.rule import Limits, Mode, Rule
 
-Asked: TypeAlias = tuple[Rule, Limits, frozenset[str] | None]
-"""A rule, its limits, and the items without which it has nothing to say (None: it looks at every settlement)."""
+Asked: TypeAlias = tuple[Rule, Limits, frozenset[str] | None, str]
+"""A rule, its limits, the items without which it has nothing to say (None: it looks at every settlement), and what it
+needs of the history."""
 
 
 class Appeal(Struct, frozen=True, kw_only=True):
@@ -67,7 +68,12 @@ class Knowledge(Struct, frozen=True, kw_only=True):
         if asked is None:
             both = [(rule, self.limits(rule, at)) for rule in self.rules if rule.find is not None]
             asked = tuple(
-                (rule, limits, frozenset(getattr(self.reference, rule.table)) if rule.table else None)
+                (
+                    rule,
+                    limits,
+                    frozenset(getattr(self.reference, rule.table)) if rule.table else None,
+                    rule.needs,
+                )
                 for rule, limits in both
                 if limits is not None
             )

@@ -9,10 +9,15 @@ from monitor.memory.facts import Facts
 from monitor.memory.person import PersonMemory
 from monitor.memory.subjects import anchor_of
 
+TELLING = frozenset({Settled, Reversed, Undone, GoodsSold, GoodsReturned})
+"""Kinds of facts that can move a trace code."""
+
 
 def sales_told(memory: PersonMemory, event: Event) -> list[TraceSale]:
     """What the memories of trace codes must hear because of an event that was just remembered."""
     told: list[TraceSale] = []
+    if type(event) not in TELLING:
+        return told
     for provider, settlement_id in _touched(memory, event):
         anchor = anchor_of(provider, settlement_id)
         before = {sale.code: sale for sale in memory.sales.get(anchor, ())}
@@ -70,7 +75,7 @@ def _codes(facts: Facts, settled: Settled) -> dict[str, bool]:
     codes: dict[str, bool] = {}
     for mark in settled.traces:
         codes[mark.code] = codes.get(mark.code, False) or mark.split
-    if not facts.kinds[GoodsSold] and not facts.kinds[GoodsReturned]:
+    if GoodsSold not in facts.kinds and GoodsReturned not in facts.kinds:
         return codes
     goods: list[GoodsSold | GoodsReturned] = [*facts.of(GoodsSold), *facts.of(GoodsReturned)]
     for fact in sorted(goods, key=lambda fact: (fact.at, fact.msgid)):

@@ -52,9 +52,7 @@ def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge) -> 
     outcome = Outcome()
     settlement = memory.history.judged(check)
     rulings: list[Ruling] = []
-    for rule, limits, items in knowledge.asked(check.at):
-        if items is not None and items.isdisjoint(settlement.items):
-            continue
+    for rule, limits in _applicable(settlement, memory.history, knowledge):
         if check.rule_ids and rule.id not in check.rule_ids:
             continue
         face = rule.id == FACE_RULE and check.infno == BEFORE_CHARGE
@@ -97,6 +95,16 @@ def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge) -> Outco
     return outcome
 
 
+def _applicable(settlement: Settlement, history: History, knowledge: Knowledge) -> list[tuple[Rule, Limits]]:
+    """The rules that may have something to say of a settlement: not off, its items and its history given."""
+    items = settlement.items
+    return [
+        (rule, limits)
+        for rule, limits, listed, needs in knowledge.asked(settlement.key[0])
+        if (listed is None or not listed.isdisjoint(items)) and (not needs or getattr(history, needs))
+    ]
+
+
 def _ask(
     rule: Rule, limits: Limits, settlement: Settlement, history: History, knowledge: Knowledge
 ) -> Ruling | None:
@@ -118,19 +126,14 @@ def _ask_settlements(
     for settlement in settlements:
         fired = rulings[settlement.anchor] = []
         before = memory.findings.about(settlement.anchor)
-        asked = knowledge.asked(settlement.key[0])
-        for rule, limits, items in asked:
-            ruling = None
-            if items is None or not items.isdisjoint(settlement.items):
-                ruling = _ask(rule, limits, settlement, history, knowledge)
+        for rule, limits in _applicable(settlement, history, knowledge):
+            ruling = _ask(rule, limits, settlement, history, knowledge)
             if ruling is not None:
                 fired.append(ruling)
                 say(memory.findings, ruling.finding, outcome)
-            elif before:
-                unsay(memory.findings, before.get(rule.id), outcome)
-        # Another msgid of the same setl_id may have moved it to a day on which a rule is off.
-        for rule_id in before.keys() - {rule.id for rule, _, _ in asked}:
-            unsay(memory.findings, before[rule_id], outcome)
+        if before:
+            for rule_id in before.keys() - {ruling.rule.id for ruling in fired}:
+                unsay(memory.findings, before[rule_id], outcome)
     return rulings
 
 
@@ -152,7 +155,7 @@ def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) ->
     """The 3102 of the last days, for the one rule that makes findings of them."""
     found = []
     for check in memory.checks():
-        for rule, limits, _ in knowledge.asked(check.at):
+        for rule, limits, _, _ in knowledge.asked(check.at):
             if rule.id == FACE_RULE and (not check.rule_ids or rule.id in check.rule_ids):
                 ruling = _ask(rule, limits, memory.history.judged(check), memory.history, knowledge)
                 found += [ruling.finding] if ruling is not None else []
@@ -218,18 +221,16 @@ def _verdict_on(
 ) -> Verdict:
     """The verdict of one call: on the settlement it names, as it stands now; `pass` when it does not stand."""
     anchor = settlement_anchor(event)
-    settlement = next((s for s in reversed(memory.history.settlements) if s.anchor == anchor), None)
+    settlement = memory.history.settlement(anchor)
     if settlement is None:
         return bare(event, Decision.PASS, knowledge)
     rulings = asked.get(anchor)
     if rulings is None:
         history = memory.history
-        asked_now = knowledge.asked(settlement.at)
-        answers = (
+        answers = [
             _ask(rule, limits, settlement, history, knowledge)
-            for rule, limits, items in asked_now
-            if items is None or not items.isdisjoint(settlement.items)
-        )
+            for rule, limits in _applicable(settlement, history, knowledge)
+        ]
         rulings = [ruling for ruling in answers if ruling is not None]
     if settlement.fact is not event:
         # Of one setl_id under two msgids one stands for both, and each msgid gets its own verdict.

@@ -4,7 +4,6 @@ A fact is remembered as it came; whether it *holds* is asked anew each time, so 
 comes first, and taking it back works too. Nothing is ever changed in place.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import TypeVar
@@ -37,8 +36,8 @@ class Facts:
         self._undoers: dict[CallKey, list[Undone]] = {}
         self._reversals: dict[tuple[str, str], list[Reversed]] = {}
         self._settled: dict[tuple[str, str], list[Settled]] = {}
-        self.kinds: Counter[type[Fact]] = Counter()
-        """How many facts of each kind are remembered, whether they hold or not."""
+        self.kinds: dict[type[Fact], int] = {}
+        """How many facts of each kind are remembered, whether they hold or not; none of a kind: no entry."""
 
     def add(self, fact: Event) -> Added:
         """Remember `fact`; a second one of the same call changes nothing."""
@@ -49,7 +48,7 @@ class Facts:
         self.by_call[key] = fact
         if self.oldest is None or fact.at < self.oldest:
             self.oldest = fact.at
-        self.kinds[type(fact)] += 1
+        self.kinds[type(fact)] = self.kinds.get(type(fact), 0) + 1
         if type(fact) is Settled:
             self._settled.setdefault((fact.provider, fact.settlement_id), []).append(fact)
         elif type(fact) is Undone:
@@ -69,6 +68,8 @@ class Facts:
         """Forget `fact`."""
         if self.by_call.pop(fact.call, None) is not None:
             self.kinds[type(fact)] -= 1
+            if not self.kinds[type(fact)]:
+                del self.kinds[type(fact)]
         if type(fact) is Settled:
             _take_out(self._settled, (fact.provider, fact.settlement_id), fact)
         elif type(fact) is Undone:
@@ -133,7 +134,7 @@ class Facts:
     def has_subjects(self) -> bool:
         """Whether there is anything a rule may be asked about."""
         kinds = self.kinds
-        return bool(kinds[Settled] or kinds[Admitted] or kinds[OrdersChecked])
+        return Settled in kinds or Admitted in kinds or OrdersChecked in kinds
 
     def reversed_sales(self) -> Iterator[Settled]:
         """Settlements that held until a reversal named them."""
@@ -144,11 +145,11 @@ class Facts:
 
     def all_of(self, kind: type[E]) -> list[E]:
         """The facts of one kind, whether they hold or not."""
-        return [fact for fact in self.by_call.values() if type(fact) is kind] if self.kinds[kind] else []
+        return [fact for fact in self.by_call.values() if type(fact) is kind] if kind in self.kinds else []
 
     def of(self, kind: type[E]) -> Iterator[E]:
         """The facts of one kind that hold."""
-        if not self.kinds[kind]:
+        if kind not in self.kinds:
             return
         for fact in self.by_call.values():
             if type(fact) is kind and self.holds(fact):

@@ -89,6 +89,13 @@ class History:
             found += [Purchase(upto, line) for line in upto.lines if line.item == item]
         return found
 
+    def settlement(self, anchor: str) -> Settlement | None:
+        """The live settlement of an anchor, mostly the last one."""
+        for settlement in reversed(self.settlements):
+            if settlement.anchor == anchor:
+                return settlement
+        return None
+
     def before(self, upto: Settlement) -> list[Settlement]:
         """Live settlements up to and with `upto` (a check: up to its time), in order."""
         return self.settlements[: bisect_left(self.settlements, (upto.key[0], upto.key[1] + "\0"), key=_key)]
@@ -220,7 +227,7 @@ class History:
                 insort(self.checks, fact, key=told)
             case RegisterRead() if fact.death_day is None:
                 insort(self.register, fact, key=told)
-            case VisitOpened() | Diagnosed() if not self._facts.kinds[VisitCancelled]:
+            case VisitOpened() | Diagnosed() if VisitCancelled not in self._facts.kinds:
                 return self._absorb_visit(fact)
             case _:
                 return False

@@ -139,7 +139,7 @@ class PersonMemory:
     def has_goods(self) -> bool:
         """Whether any 3505A or 3506A is known."""
         kinds = self.facts.kinds
-        return bool(kinds[GoodsSold] or kinds[GoodsReturned])
+        return GoodsSold in kinds or GoodsReturned in kinds
 
     def answer(self, verdict: Verdict) -> None:
         """Remember the answer to a call."""

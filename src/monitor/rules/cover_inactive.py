@@ -31,8 +31,6 @@ def find(
     settlement: Settlement, history: History, limits: CoverLimits, reference: Reference
 ) -> Breach | None:
     """The latest 1101 up to the settlement decides; later ones can only clear."""
-    if not history.register:
-        return None
     kind, at = settlement.fact.insutype, settlement.at
     latest = next((read for read in reversed(history.register) if read.at <= at), None)
     if latest is None:
@@ -97,6 +95,7 @@ RULE = Rule(
     limits=CoverLimits,
     subject=Subject.PROVIDER,
     whole=True,
+    needs="register",
     find=find,
     firing=(
         example(

@@ -27,6 +27,8 @@ from monitor.rules.rule import Limits, Rule, Subject, Text
 
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
     """The lines after the earliest day of death known; without lines the settlement's own day."""
+    if history.death_day is None and settlement.fact.person not in reference.persons:
+        return None
     died = death_day(settlement, history, reference)
     if died is None or settlement.at // DAY <= died:
         return None

@@ -35,8 +35,6 @@ class FaceLimits(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def find(settlement: Settlement, history: History, limits: FaceLimits, reference: Reference) -> Breach | None:
     """The failures of the day before that nothing cleared."""
-    if not history.checks:
-        return None
     failed: list[FaceChecked] = []
     for check in history.checks:
         if not settlement.at - limits.within_s <= check.at <= settlement.at:
@@ -89,6 +87,7 @@ RULE = Rule(
     limits=FaceLimits,
     subject=Subject.PERSON_AT_PROVIDER,
     whole=True,
+    needs="checks",
     find=find,
     firing=(
         example(

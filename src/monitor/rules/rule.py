@@ -83,6 +83,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     """(live sales of one trace code, limits) -> Breach | None"""
     table: str = ""
     """The reference table of items without which the rule has nothing to say of a settlement."""
+    needs: str = ""
+    """What of a person's history must not be empty for the rule to have anything to say: checks, register, stays."""
     with_lines: bool = False
     """Whether a burst names the lines of its settlements."""
     firing: tuple[Any, ...] = field(default_factory=tuple)

@@ -61,7 +61,7 @@ def find(
     settlement: Settlement, history: History, limits: OverlapLimits, reference: Reference
 ) -> Breach | None:
     """The lines of an outpatient or pharmacy settlement against the stays."""
-    if not history.stays or settlement.fact.infno == INPATIENT_INFNO or history.is_newborn_time(settlement):
+    if settlement.fact.infno == INPATIENT_INFNO or history.is_newborn_time(settlement):
         return None
     inside: dict[int, Line] = {}
     stays: list[Stay] = []
@@ -135,6 +135,7 @@ RULE = Rule(
     ),
     limits=OverlapLimits,
     subject=Subject.PERSON,
+    needs="stays",
     find=find,
     find_stay=find_stay,
     firing=(

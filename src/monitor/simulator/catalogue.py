@@ -160,7 +160,7 @@ stroke        I63.900 脑梗死 - 50 99 n butylphthalide,clopidogrel,atorvastati
 prostate      N40.x00 前列腺增生 1 55 99 y finasteride,tamsulosin ultrasound,urine
 osteoporosis  M81.900 骨质疏松 - 55 99 y calcium bone_density
 uraemia       N18.900 慢性肾脏病5期 - 30 90 n epoetin dialysis
-"""  # noqa: E501 - a row of a table stays whole
+"""
 
 _STAYS = (
     "J18.900 肺炎",
