@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import signal
 import threading
 import time
+from contextlib import nullcontext
 from typing import Final
 
 import uvloop
@@ -40,6 +42,10 @@ def run_gateway(settings: Settings) -> int:
         )
         await mailbox.start()
         serving = server(application, host=settings.gateway_host, port=settings.gateway_port)
+        # uvicorn would raise the signal anew when it has ended, and nothing after it would run.
+        serving.capture_signals = nullcontext  # type: ignore[method-assign,assignment]
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, setattr, serving, "should_exit", True)
         try:
             await serving.serve()
         finally:

@@ -8,6 +8,7 @@ from streams import topics
 from streams.topics import Topic, TopicSpec, partition_of, specs
 from streams.worker import StartError, refuse_other_topics
 from tests.streams.conftest import MakeWorld
+from tests.streams.world import until
 
 MAX_POSITIVE = 0x7FFF_FFFF
 
@@ -84,7 +85,7 @@ async def test_another_configuration_is_told_with_what_it_must_be(world: MakeWor
             ConfigResourceType.TOPIC, name, {**_spec("claims.raw").config, "retention.ms": "31536000000"}
         )
         await admin.alter_configs([given])
-    (difference,) = await topics.check(ours.settings)
+    (difference,) = await until(lambda: topics.check(ours.settings), "the broker has heard of it")
     assert (difference.topic, difference.what, difference.found) == (name, "retention.ms", "31536000000")
     await refuse_other_topics(ours.settings)
 
