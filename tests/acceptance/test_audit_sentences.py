@@ -163,6 +163,18 @@ def test_lines_that_come_late_are_named_by_a_chain_of_purchases(replay: Replay) 
     assert settled(late.open_of("LOC-CARD-HOPPING")) == settled(in_order.open_of("LOC-CARD-HOPPING"))
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_2203_tells_what_a_second_stay_is_for(replay: Replay, late: bool) -> None:
+    first = [
+        wire.admission("zhao", at=T, mdtrt_id="M-1"),
+        wire.discharge("zhao", at=at(days=3), mdtrt_id="M-1"),
+    ]
+    second = wire.admission("zhao", at=at(days=5), mdtrt_id="M-2")
+    details = wire.visit_details("zhao", at=at(days=5, minutes=1), mdtrt_id="M-2", diagnoses=["Z51.100"])
+    records = [*first, second, details] if late else [*first, details, second]
+    assert replay(records).open_of("GZ10000204001000") == []
+
+
 # -- each line once ----------------------------------------------------------------------------------------------------
 
 

@@ -84,7 +84,12 @@ def _of_visit(memory: PersonMemory, event: VisitOpened | VisitCancelled | Diagno
     visit = history.visits.get((event.provider, event.visit))
     if visit is not None and visit.newborn_at is not None:
         return Reach(settlements=history.settlements, stays=True)
-    return Reach(settlements=[s for s in history.settlements if s.visit == (event.provider, event.visit)])
+    key = (event.provider, event.visit)
+    return Reach(
+        settlements=[s for s in history.settlements if s.visit == key],
+        # What a second stay is for may exempt it.
+        stays=any(stay.visit == key for stay in history.stays),
+    )
 
 
 def _of_charges(memory: PersonMemory, event: Charged | ChargesWithdrawn) -> Reach:
