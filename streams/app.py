@@ -10,7 +10,6 @@ import logging
 from typing import Any, Final
 
 import faust
-from faust.types import TP
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from monitor.compose import knowledge_of, policy_of
@@ -140,7 +139,8 @@ def _agent(app: MonitorApp, stage: str, topic: Topic, settings: Settings) -> Non
             app.engine.deliver(batch)
 
 
-async def _revoked(app: MonitorApp, revoked: set[TP], **_: object) -> None:
-    """Partitions go to others: what is being written ends first."""
+async def _revoked(app: Any, /, *_: Any, signal: Any, **__: Any) -> None:  # noqa: ANN401 - Faust's signals say no more
+    """Partitions go to others: what is being written ends first. `app` is the MonitorApp."""
+    del signal
     app.engine.context.metrics.rebalances.inc()
     await app.engine.close()

@@ -37,6 +37,7 @@ class IncidentsStage(Stage):
         self._budget = budget_of(settings, index=number, of=settings.partitions)
         self._due: list[tuple[int, str]] = []
         self._due_of: dict[str, int] = {}
+        self._open_of: dict[str, int] = {}
         shelf = memories.shelves[TableName.INCIDENTS]
         if (used := shelf.rows.get(BUDGET, {}).get(USED)) is not None:
             self._budget.load(used)
@@ -93,6 +94,7 @@ class IncidentsStage(Stage):
 
     def _plan(self, key: str, book: Book, *, after: int | None = None) -> None:
         """Remember when time will have something to say about a book."""
+        self._show_open(key, book)
         when = due(book, self.context.policy)
         if when is not None and after is not None:
             # One that was just asked has nothing more to say at this watermark.
@@ -102,3 +104,11 @@ class IncidentsStage(Stage):
         elif self._due_of.get(key) != when:
             self._due_of[key] = when
             heappush(self._due, (when, key))
+
+    def _show_open(self, key: str, book: Book) -> None:
+        before, now = self._open_of.get(key, 0), len(book.open)
+        if now != before:
+            self.context.metrics.incidents_open.labels(book.rule_id).inc(now - before)
+            self._open_of[key] = now
+        if not now:
+            self._open_of.pop(key, None)

@@ -75,7 +75,8 @@ class KafkaMailbox:
         if not self.ready() or len(self._waiting) >= WAITING_MAX:
             raise MailboxClosedError("not connected to Kafka")
         name = b"%d" % next(self._numbers)
-        answer = self._waiting[name] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[name] = answer
         headers = [(REPLY_TO, self._name), (CORRELATION, name), at_header(self._now_ms())]
         try:
             async with asyncio.timeout(reply_within_s):

@@ -39,7 +39,7 @@ class PersonsStage(Stage):
         """The highest of them."""
         return self._sources.furthest
 
-    def hear(self, source: int, time: int, turn: Turn) -> None:
+    def hear(self, source: int, time: int, turn: Turn) -> None:  # noqa: ARG002 - nothing follows at once
         """The watermark of a partition of the feed."""
         self._sources.hear(source, time)
 

@@ -44,8 +44,12 @@ def run_gateway(settings: Settings) -> int:
         serving = server(application, host=settings.gateway_host, port=settings.gateway_port)
         # uvicorn would raise the signal anew when it has ended, and nothing after it would run.
         serving.capture_signals = nullcontext  # type: ignore[method-assign,assignment]
+
+        def stop() -> None:
+            serving.should_exit = True
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, setattr, serving, "should_exit", True)
+            asyncio.get_running_loop().add_signal_handler(number, stop)
         try:
             await serving.serve()
         finally:

@@ -34,7 +34,7 @@ class TracesStage(Stage):
         """The highest of them."""
         return self._sources.furthest
 
-    def hear(self, source: int, time: int, turn: Turn) -> None:
+    def hear(self, source: int, time: int, turn: Turn) -> None:  # noqa: ARG002 - nothing follows at once
         """The watermark of a unit of persons."""
         self._sources.hear(source, time)
 

@@ -102,12 +102,16 @@ class BatchConsumer(driver.Consumer):
         # Else Faust takes the offsets inside of a batch for a gap, and drops what is read again after a seek.
         self._read_offset[tp] = None
         return ConsumerMessage(
-            tp.topic, tp.partition, last.offset, last.timestamp / 1000, 0, (), None, record, None, 0, 0, tp,
+            tp.topic, tp.partition, last.offset, last.timestamp / 1000, 0,
+            [], None, record, None, 0, 0, tp,
             generation_id=record.generation,
         )  # fmt: skip
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ANN401, FBT001, FBT002 - as its base class
-        """Offsets belong to the unit of work. (Faust's compiled streams acknowledge past `ack`, so its commit must be cut.)"""
+        """Nothing: offsets belong to the unit of work.
+
+        Faust's compiled streams acknowledge past `ack`, so what its own loop would commit was not done yet.
+        """
         del topics, start_new_transaction
         return False
 

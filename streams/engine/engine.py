@@ -102,7 +102,9 @@ class Engine:
 
     def drained(self, number: int, topic: Topic) -> bool:
         """Whether nothing waits on the broker."""
-        return self._lag(TP(self._names[topic], number)) == 0
+        tp = TP(self._names[topic], number)
+        known = self._consumer is not None and self._consumer.highwater(tp) is not None
+        return known and self._lag(tp) == 0
 
     # What Faust's side asks.
 
@@ -169,6 +171,13 @@ class Engine:
         """Start the units of an assignment; `positions`: where each source partition goes on."""
         self._generation = generation
         self._released.clear()
+        for gauge in (
+            self.context.metrics.lag_records,
+            self.context.metrics.lag_seconds,
+            self.context.metrics.incidents_open,
+        ):
+            # Of partitions that are others' now.
+            gauge.clear()
         self._committed = dict(positions)
         self._committed_at = monotonic()
         for number in sorted({tp.partition for tp in positions}):
@@ -207,7 +216,10 @@ class Engine:
             metrics.memory_keys.labels(table).set(keys.get(table, 0))
             metrics.memory_loaded.labels(table).set(decoded.get(table, 0))
         for tp in self._committed:
-            metrics.lag_records.labels(tp.topic, str(tp.partition)).set(self._lag(tp))
+            lag, unit_ = self._lag(tp), self.units.get(tp.partition)
+            metrics.lag_records.labels(tp.topic, str(tp.partition)).set(lag)
+            age = unit_.age_s(tp.topic, time()) if lag and unit_ is not None else 0.0
+            metrics.lag_seconds.labels(tp.topic, str(tp.partition)).set(age)
         for stage in self._stages:
             times = [s.watermark for u in self.units.values() for s in u.stages if s.name == stage.name]
             if times and min(times) > BEGINNING:
@@ -225,8 +237,8 @@ class Engine:
         unit = self.units.get(tp.partition)
         if unit is None or self._consumer is None:
             return 0
-        end = self._consumer.highwater(tp)
-        return 0 if end is None else max(0, end - unit.next_offset.get(tp.topic, 0))
+        end: int | None = self._consumer.highwater(tp)
+        return 0 if end is None else max(0, end - self._committed.get(tp, 0))
 
     async def _keep(self, work: Any) -> None:  # noqa: ANN401 - a coroutine function
         """Run for good; what it raises ends the worker, whose successor starts from what is safe."""

@@ -11,7 +11,6 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.tables.manager import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
-from faust.types import TP
 from mode import Service
 
 from streams.engine.state import Shelf, parse_row_key
@@ -103,8 +102,8 @@ async def read_changelogs(
         shelves = {tp: shelf if shelf.end == ends[tp] else Shelf() for tp, shelf in known.items()}
         begins = await reader.beginning_offsets(list(known))
         open_ = {tp for tp, shelf in shelves.items() if shelf.end != ends[tp] and begins[tp] < ends[tp]}
-        for tp in shelves:
-            shelves[tp].end = ends[tp]
+        for tp, shelf in shelves.items():
+            shelf.end = ends[tp]
         if open_:
             reader.assign(list(open_))
             await reader.seek_to_beginning(*open_)

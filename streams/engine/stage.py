@@ -54,10 +54,10 @@ class Stage(ABC):
     def take(self, record: Record, turn: Turn) -> None:
         """One record."""
 
-    def hear(self, source: int, time: int, turn: Turn) -> None:
+    def hear(self, source: int, time: int, turn: Turn) -> None:  # noqa: B027 - not every stage reads watermarks
         """A watermark from the stage before."""
 
-    def idle(self, furthest: int, turn: Turn) -> None:
+    def idle(self, furthest: int, turn: Turn) -> None:  # noqa: B027 - only the first stage has a clock of its own
         """Nothing came for a while and nothing waits; the watermark of others stands at `furthest`."""
 
     def count(self, table: TableName, memory: Any) -> None:  # noqa: ANN401 - the table says which kind

@@ -88,6 +88,7 @@ class Unit:
         self._queues: dict[Topic, deque[Any]] = {topic: deque() for topic in self._by_topic}
         self.next_offset: dict[str, int] = {}
         self._tickers = {stage.name: Ticker() for stage in self.stages if stage.tells is not None}
+        self._last_ms: dict[str, int] = {}
         self._wake = asyncio.Event()
         self._last_record_at = monotonic()
         self._gather_s = context.settings.commit_ms / 1000
@@ -108,6 +109,12 @@ class Unit:
             record.serialized_value_size for record in records if record.value is not None
         )
         self._wake.set()
+
+    def age_s(self, topic: str, now_s: float) -> float:
+        """Age of the oldest record that waits here; where none does, of the last one that was taken."""
+        queue = self._queues[self._topics[topic]]
+        ms = queue[0].timestamp if queue else self._last_ms.get(topic)
+        return 0.0 if ms is None else max(0.0, now_s - ms / 1000)
 
     def nudge(self) -> None:
         """Time has passed: look whether there is a watermark to tell."""
@@ -141,8 +148,7 @@ class Unit:
         turn.stage = stage.name
         count = min(len(queue), PASS_RECORDS_MAX)
         begun = perf_counter()
-        for _ in range(count):
-            raw = queue.popleft()
+        for raw in [queue.popleft() for _ in range(count)]:
             self.queued -= 1
             self.queued_bytes -= raw.serialized_value_size if raw.value is not None else 0
             record = Record(
@@ -161,7 +167,8 @@ class Unit:
         for _ in range(count):
             observe(each)
         self._metrics.records_in.labels(stage.name).inc(count)
-        turn.offsets[record.topic] = record.offset + 1
+        turn.offsets[raw.topic] = raw.offset + 1
+        self._last_ms[raw.topic] = raw.timestamp
         self._last_record_at = monotonic()
         self._owner.made_room()
 

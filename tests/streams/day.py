@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from pydantic import SecretStr
 
 from monitor.compose import budget_of, knowledge_of, policy_of
 from monitor.pipeline import Pipeline
 from monitor.replay import Replay
 from monitor.settings import Settings
 from monitor.simulator import City
-from tests.streams.world import TOKEN_KEY, World, last_revisions
 from streams.topics import Topic
+from tests.streams.world import TOKEN_KEY, World, last_revisions
 
 Row = dict[str, Any]
 
@@ -41,7 +42,7 @@ def make_day(folder: Path, *, records: int, seed: int) -> Day:
     city = City(seed=seed, records=records)
     city.write_reference(folder)
     lines = list(city.feed())
-    settings = Settings(token_key=TOKEN_KEY, reference=folder)
+    settings = Settings(token_key=SecretStr(TOKEN_KEY), reference=folder)
     knowledge = knowledge_of(settings)
     pipeline = Pipeline(
         knowledge=knowledge, policy=policy_of(settings, knowledge), budget=budget_of(settings)

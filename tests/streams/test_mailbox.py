@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import monotonic, time_ns
+from time import monotonic
 
 import pytest
 
 from deploy.local.kafka import LocalKafka
+from monitor.clock import CHINA_OFFSET_MS, china_ms
 from monitor.events import OrdersChecked
 from streams.mailbox import KafkaMailbox
 from streams.topics import Topic
@@ -27,7 +28,7 @@ def a_check(number: int) -> OrdersChecked:
 
 @asynccontextmanager
 async def mailbox_of(world: World) -> AsyncIterator[KafkaMailbox]:
-    mailbox = KafkaMailbox(world.settings, now_ms=lambda: time_ns() // 1_000_000)
+    mailbox = KafkaMailbox(world.settings, now_ms=lambda: china_ms() - CHINA_OFFSET_MS)
     await mailbox.start()
 
     async def ready() -> bool:

@@ -4,6 +4,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from monitor.settings import Settings
 from streams import topics
 from streams.topics import Topic, TopicSpec, partition_of, specs
 from streams.worker import StartError, refuse_other_topics
@@ -31,7 +32,7 @@ def test_a_key_lives_where_kafkas_own_clients_put_it(key: str, murmur2: int) -> 
 
 
 def test_every_topic_has_the_same_number_of_partitions() -> None:
-    world = topics.Settings(partitions=12)
+    world = Settings(partitions=12)
     assert {spec.partitions for spec in specs(world)} == {12}
     assert len({spec.name for spec in specs(world)}) == len(Topic) + len(topics.TableName)
 
@@ -43,7 +44,7 @@ def test_what_holds_identity_is_kept_for_seven_days_at_most() -> None:
 
 
 def test_alerts_and_changelogs_are_compacted() -> None:
-    compacted = {spec.name for spec in specs(topics.Settings()) if spec.config["cleanup.policy"] == "compact"}
+    compacted = {spec.name for spec in specs(Settings()) if spec.config["cleanup.policy"] == "compact"}
     assert compacted == {
         "alerts",
         *(f"claim-monitor-{table}-changelog" for table in ("providers", "persons", "traces", "incidents")),
@@ -91,4 +92,4 @@ async def test_another_configuration_is_told_with_what_it_must_be(world: MakeWor
 
 
 def _spec(name: str) -> TopicSpec:
-    return next(spec for spec in specs(topics.Settings()) if spec.name == name)
+    return next(spec for spec in specs(Settings()) if spec.name == name)

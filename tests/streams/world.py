@@ -101,7 +101,7 @@ class World:
 
     def __init__(self, bootstrap: str, folder: Path, **settings: Any) -> None:
         number = next(_numbers)
-        given = {
+        given: dict[str, Any] = {
             "bootstrap": bootstrap,
             "topic_prefix": f"t{os.getpid()}-{number}.",
             "partitions": PARTITIONS,
