@@ -1,5 +1,6 @@
 """`monitor doctor` and the other commands say what is wrong and what helps."""
 
+import asyncio
 import subprocess
 import sys
 
@@ -37,7 +38,8 @@ async def test_a_kafka_that_is_not_there_is_one_clear_fault(world: MakeWorld) ->
 @pytest.mark.kafka
 async def test_a_worker_refuses_to_start_with_another_number_of_partitions(world: MakeWorld) -> None:
     ours = await world()
-    ended = subprocess.run(
+    ended = await asyncio.to_thread(
+        subprocess.run,
         [sys.executable, "-m", "streams", "worker"],
         env=ours.environment | {"MONITOR_PARTITIONS": "5", "MONITOR_WORKER_PORT": "0"},
         capture_output=True,
