@@ -4,7 +4,7 @@
 of its visit, was the person on leave). It is built when facts change (building.py), or grown when a fact only adds to it.
 """
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -95,10 +95,6 @@ class History:
             if settlement.anchor == anchor:
                 return settlement
         return None
-
-    def before(self, upto: Settlement) -> list[Settlement]:
-        """Live settlements up to and with `upto` (a check: up to its time), in order."""
-        return self.settlements[: bisect_left(self.settlements, (upto.key[0], upto.key[1] + "\0"), key=_key)]
 
     def diagnoses(self, settlement: Settlement) -> list[Diagnosis]:
         """All known of its visit, whenever they were sent; those of a check serve that check only."""
@@ -277,10 +273,6 @@ def registered(register: Sequence[RegisterRead]) -> tuple[str, int | None]:
     """Sex (male 1, female 2, else empty) and day of birth by the latest 1101 that says each; `register` in order."""
     gender = next((read.gender for read in reversed(register) if read.gender in ("1", "2")), "")
     return gender, next((read.birth_day for read in reversed(register) if read.birth_day is not None), None)
-
-
-def _key(settlement: Settlement) -> SettlementKey:
-    return settlement.key
 
 
 def told(fact: Settled | Admitted | Discharged | FaceChecked | FaceExcused | RegisterRead) -> tuple[int, str]:

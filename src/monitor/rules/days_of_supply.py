@@ -46,7 +46,7 @@ class Stock:
         self.since_empty: list[Purchase] = []
 
     def add(self, bought: Purchase, early_refill_days: int) -> None:
-        """max(0, stock - days elapsed), a small remnant as 0, plus the new days; time never runs backwards."""
+        """max(0, stock - days elapsed), a small remnant as 0, plus the new days; negative elapsed days are 0."""
         day = bought.line.at // DAY
         left = max(0, self.days - max(0, day - self._day)) if self.days else 0
         if left <= early_refill_days:
