@@ -417,11 +417,13 @@ SCENES = (
     _scene(ONE_DAY, sale=8, reversal=3, undone=2, face=1, checked=1),
     _scene(FEW_DAYS, sale=9, reversal=2, undone=2, face=2, excused=1, register=2, sold=1, returned=1),
     _scene(FEW_DAYS, visit=5, charged=8, withdrawn=2, reversal=2, undone=3, face=2, diagnosed=2, checked=2),
+    _scene(ONE_DAY, visit=4, charged=5, face=4, excused=1, withdrawn=1),
+    _scene(FEW_DAYS, sale=3, register=4, undone=1),
     _scene(
         DAYS, stay=3, charged=5, admitted=5, discharged=5, sale=3, diagnosed=1, face=2, undone=2, unadmitted=1
     ),
 )
-"""Everything; a day and some days at pharmacies; visits; stays."""
+"""Everything; a day and some days at pharmacies; visits; a day before cameras; the register; stays."""
 
 
 def histories_of(

@@ -65,7 +65,7 @@ def shuffled(events: Sequence[Event], seed: int) -> list[Event]:
 
 
 @given(histories())
-@LAWS
+@settings(LAWS, max_examples=300)
 def test_what_is_open_is_what_asking_every_rule_for_every_fact_gives(events: list[Event]) -> None:
     assert after(events) == slowly.of_person(events, KNOWLEDGE)
 
@@ -81,7 +81,7 @@ def test_what_is_open_after_each_fact_is_what_asking_everything_gives(events: li
 
 
 @given(histories(), SHUFFLES)
-@LAWS
+@settings(LAWS, max_examples=300)
 def test_the_order_of_arrival_changes_nothing(events: list[Event], seed: int) -> None:
     in_order = after(told(events))
     assert after(shuffled(events, seed)) == in_order

@@ -1,5 +1,6 @@
 """The findings that were said about one key: what is open, and the last revision of what was withdrawn."""
 
+from monitor.events import DAY
 from monitor.memory.pieces import FINDING, Changes
 from monitor.outputs import Finding
 
@@ -9,7 +10,7 @@ BEFORE_ALL = -(1 << 62)
 class Findings:
     """Last revisions by what they are about (anchor) and rule."""
 
-    __slots__ = ("_by_rule", "_changes", "by_anchor", "horizon")
+    __slots__ = ("_by_rule", "_changes", "by_anchor", "horizon", "unnamed_s")
 
     def __init__(self, changes: Changes) -> None:
         self.by_anchor: dict[str, dict[str, Finding]] = {}
@@ -17,6 +18,8 @@ class Findings:
         self._changes = changes
         self.horizon = BEFORE_ALL
         """What lies before it may be forgotten."""
+        self.unnamed_s = 0
+        """So long before a finding lies what it may rest on without naming it: diagnoses and admission of its visit."""
 
     def load(self, finding: Finding) -> None:
         """Take up a finding without counting it as changed."""
@@ -39,12 +42,15 @@ class Findings:
 
     def rests_on_forgotten(self, finding: Finding) -> bool:
         """Whether what is remembered may no longer be all that a finding was made of."""
+        if finding.occurred_at < self.horizon + self.unnamed_s:
+            return True
         begins = [line.at for line in finding.lines]
         if finding.evidence:
             begins.append(finding.evidence[0].at)
         if finding.window is not None:
             begins.append(finding.window[0])
-        return min(begins, default=finding.occurred_at) < self.horizon
+        # Facts are forgotten by when they were told, and a fee may be dated on the day after.
+        return min(begins, default=finding.occurred_at) < self.horizon + DAY
 
     def forget(self, horizon: int) -> None:
         """Forget what occurred before `horizon`; nothing is withdrawn by that."""
