@@ -12,7 +12,7 @@ from monitor.knowledge import Knowledge
 from monitor.memory.facts import Added
 from monitor.memory.person import PersonMemory
 from monitor.outputs import Decision, Status
-from monitor.reference import Reference
+from monitor.reference import Provider, Reference
 from monitor.regions import load_region
 from monitor.rules.catalogue import LIMITS
 from monitor.rules.examples import (
@@ -205,6 +205,33 @@ def test_a_relatives_account_makes_no_more_than_a_suspicion_of_what_is_about_the
         "GZ10000301004000": 2,
         ARITHMETIC: 1,
     }
+
+
+def test_a_sign_out_after_the_settlement_clears_the_treatment_of_its_day() -> None:
+    tables = Reference(
+        dialysis_items=frozenset({"DIALYSIS"}), providers={HOSPITAL: Provider(code=HOSPITAL, face_check=True)}
+    )
+    monitor = Monitor(a_knowledge(tables))
+    monitor.tell(charges(a_line("DIALYSIS")), a_visit_settlement())
+    assert len(monitor.fired("LOC-DIALYSIS-ABSENT")) == 1
+    monitor.tell(a_face_check("1", at="10 13:00", business="17", provider=HOSPITAL))
+    assert monitor.fired("LOC-DIALYSIS-ABSENT") == []
+
+
+def test_a_check_that_was_undone_before_it_arrived_finds_nothing() -> None:
+    monitor = Monitor()
+    check = orders(a_line(), at="10 09:00")
+    monitor.tell(a_face_check("0", at="10 08:30", business="14", provider=HOSPITAL))
+    monitor.tell(a_compensation(check, at="10 09:05"))
+    assert monitor.tell(check).findings == []
+
+
+def test_windows_that_share_one_sale_are_one_chain() -> None:
+    monitor = Monitor()
+    monitor.tell(
+        *(a_settlement(f"S{minute}", at=f"10 09:{minute}") for minute in ("00", "05", "10", "15", "20"))
+    )
+    assert [one.evidence_count for one in monitor.fired("LOC-CARD-REPEAT")] == [5]
 
 
 # -- modes -------------------------------------------------------------------------------------------------------------
