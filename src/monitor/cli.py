@@ -5,6 +5,7 @@ import sys
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from time import perf_counter
 from typing import IO, Annotated, NoReturn
 
 import typer
@@ -96,7 +97,7 @@ def replay(
         policy=compose.policy_of(settings, knowledge),
         budget=compose.budget_of(settings),
     )
-    faults = 0
+    faults, began = 0, perf_counter()
     with ExitStack() as stack:
         stream: IO[bytes] = sys.stdout.buffer
         if output is not None:
@@ -110,7 +111,7 @@ def replay(
             faults += _replay_file(run, name, bar)
         run.end()
         stream.flush()
-    typer.echo(run.summary(), err=True)
+    typer.echo(run.summary(perf_counter() - began), err=True)
     if faults:
         raise typer.Exit(USAGE_ERROR)
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
-from monitor.events import Settled
+from monitor.events import DAY, Settled
 from monitor.ids import digest
 from monitor.privacy import Tokens
 from monitor.reference import Reference
@@ -47,6 +47,11 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     """Derived: the rules that are asked about trace codes."""
     asked_in: dict[int, tuple[Asked, ...]] = {}
     """Derived: by epoch of the region, what is asked about settlements and orders."""
+    person_reach_s: int = 0
+    answer_reach_s: int = 0
+    provider_reach_s: int = 0
+    trace_reach_s: int = 0
+    """Derived: how long is remembered, from the region."""
     rules_version: str = ""
     """Derived: changes when a rule, a limit or a table does."""
 
@@ -57,6 +62,9 @@ class Knowledge(Struct, frozen=True, kw_only=True):
         purchases = tuple(rule for rule in self.rules if rule.find_bursts and rule not in pharmacy)
         force_setattr(self, "purchase_rules", purchases)
         force_setattr(self, "trace_rules", tuple(rule for rule in self.rules if rule.find_reuse))
+        for name in ("person", "answer", "provider", "trace"):
+            force_setattr(self, f"{name}_reach_s", getattr(self.region, f"{name}_memory_days") * DAY)
+        force_setattr(self, "asked_in", {})
         rules = digest(*(f"{rule.id}={rule.version}" for rule in self.rules))[:8]
         version = f"{rules}-{self.region.digest[:8]}-{self.reference.digest[:8]}"
         force_setattr(self, "rules_version", version)

@@ -5,8 +5,7 @@ functions, so both find the same.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -19,13 +18,11 @@ from monitor.interface.intake import Accepted, Ignored, Intake, IntakeLimits, Re
 from monitor.interface.outcomes import Reason
 from monitor.knowledge import Knowledge
 from monitor.memory.person import PersonMemory
+from monitor.memory.pieces import UNTRACKED
 from monitor.memory.provider import ProviderMemory
 from monitor.memory.trace import TraceMemory
 from monitor.outputs import Finding, Incident, Kind, Status, Verdict
 from monitor.watermark import Watermark
-
-K = TypeVar("K")
-M = TypeVar("M")
 
 NO_INCIDENT = frozenset({Kind.REMINDER})
 
@@ -113,11 +110,15 @@ class Pipeline:
         time, knowledge = self.watermark.time, self.knowledge
         found: list[Finding] = []
         if concerns_pharmacies(event, knowledge):
-            provider = _of(self._providers, event.provider, ProviderMemory)
+            provider = self._providers.get(event.provider)
+            if provider is None:
+                provider = self._providers[event.provider] = ProviderMemory(event.provider, UNTRACKED)
             outcome = audit_provider(provider, event, watermark=time, knowledge=knowledge)  # type: ignore[arg-type]  # that is what it asks
             self._note(outcome, said)
             found += outcome.findings
-        person = _of(self._persons, event.person, PersonMemory)
+        person = self._persons.get(event.person)
+        if person is None:
+            person = self._persons[event.person] = PersonMemory(event.person, UNTRACKED)
         outcome = audit_person(person, event, watermark=time, knowledge=knowledge)
         self._note(outcome, said)
         if outcome.added != "new":
@@ -130,13 +131,18 @@ class Pipeline:
         for finding in found:
             said.findings.append(finding)
             if makes_incident(finding):
-                book = _of(self._books, book_key(finding), Book)
+                key = book_key(finding)
+                book = self._books.get(key)
+                if book is None:
+                    book = self._books[key] = Book(key)
                 said.incidents += apply(
                     book, finding, watermark=time, policy=self._policy, budget=self._budget
                 )
 
     def _sale(self, sale: TraceSale, said: Said) -> list[Finding]:
-        memory = _of(self._traces, sale.code, TraceMemory)
+        memory = self._traces.get(sale.code)
+        if memory is None:
+            memory = self._traces[sale.code] = TraceMemory(sale.code, UNTRACKED)
         outcome = audit_trace(memory, sale, watermark=self.watermark.time, knowledge=self.knowledge)
         self._note(outcome, said)
         return outcome.findings
@@ -173,10 +179,3 @@ class Pipeline:
             for memory in memories.values():
                 for said in memory.findings.by_anchor.values():
                     yield from (one for one in said.values() if one.status is Status.OPEN)
-
-
-def _of(memories: dict[str, M], key: str, make: Callable[[str], M]) -> M:
-    memory = memories.get(key)
-    if memory is None:
-        memory = memories[key] = make(key)
-    return memory

@@ -15,6 +15,7 @@ from monitor.pipeline import Pipeline
 
 STDIN = "-"
 PROGRESS_LINES = 1024
+READ_BYTES = 1 << 20
 LINE_BYTES_MAX = 16 << 20
 """Beyond the hard cap of a record; what is longer is cut there, and is a dead letter anyway."""
 
@@ -55,7 +56,7 @@ def _opened(name: str) -> Iterator[tuple[IO[bytes], Callable[[], int]]]:
     if name == STDIN:
         yield sys.stdin.buffer, lambda: 0
         return
-    with Path(name).open("rb") as file:
+    with Path(name).open("rb", buffering=READ_BYTES) as file:
         if name.endswith(".gz"):
             with gzip.open(file) as unpacked:
                 yield unpacked, file.tell  # type: ignore[misc]  # a GzipFile of bytes
@@ -106,10 +107,11 @@ class Replay:
     def _print(self, kind: str, row: dict[str, Any]) -> None:
         self._write(orjson.dumps({"type": kind, **row}, option=orjson.OPT_APPEND_NEWLINE))
 
-    def summary(self) -> str:
-        """What happened, for people."""
+    def summary(self, seconds: float) -> str:
+        """What happened in so many seconds, for people."""
         counts = self.pipeline.counts
-        rows = [f"{counts['records']} records"]
+        records = counts["records"]
+        rows = [f"{records} records in {seconds:.1f} s ({records / max(seconds, 0.001):,.0f} a second)"]
         rows += [
             f"  {reason.removeprefix('ignored_')} ignored: {n}"
             for reason, n in sorted(counts.items())

@@ -9,7 +9,7 @@ from monitor.findings import Case, of_breach, of_burst
 from monitor.knowledge import Knowledge
 from monitor.memory.facts import Added
 from monitor.memory.history import History
-from monitor.memory.person import PersonMemory, horizon
+from monitor.memory.person import PersonMemory
 from monitor.memory.subjects import Purchase, Settlement, call_anchor, settlement_anchor
 from monitor.outputs import Decision, Finding, Kind, Verdict
 from monitor.rules.breach import Burst
@@ -24,32 +24,30 @@ ASKED_OF_ORDERS = frozenset({Kind.REJECTION, Kind.REMINDER})
 
 def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledge: Knowledge) -> Outcome:
     """One event of one person. Never raises because of a rule: the verdict is `unchecked` then."""
-    region = knowledge.region
     memory.forget(
-        facts_before=horizon(watermark, region.person_memory_days),
-        answers_before=horizon(watermark, region.answer_memory_days),
+        facts_before=watermark - knowledge.person_reach_s, answers_before=watermark - knowledge.answer_reach_s
     )
-    owed = isinstance(event, Settled | OrdersChecked)
+    owed = type(event) is Settled or type(event) is OrdersChecked
     if owed and (answer := memory.answers.get(event.call)) is not None:
         return Outcome(verdict=answer, added=memory.facts.compare(event), repeated=True)
+    outcome = Outcome()
     try:
-        outcome = (
-            _check(memory, event, knowledge)
-            if type(event) is OrdersChecked
-            else _remember(memory, event, knowledge)
-        )
+        if type(event) is OrdersChecked:
+            _check(memory, event, knowledge, outcome)
+        else:
+            _remember(memory, event, knowledge, outcome)
     except Exception as error:  # noqa: BLE001 - rules are code that changes often; whatever they raise, the stream goes on
-        failure = stack_of(error)
-        verdict = bare(event, Decision.UNCHECKED, knowledge) if owed else None  # type: ignore[arg-type]  # see `owed`
-        return Outcome(verdict=verdict, failure=failure)
+        # What was found before is remembered as said, so it is said.
+        outcome.failure = stack_of(error)
+        outcome.verdict = bare(event, Decision.UNCHECKED, knowledge) if owed else None  # type: ignore[arg-type]  # see `owed`
+        return outcome
     if outcome.verdict is not None:
         memory.answer(outcome.verdict)
     return outcome
 
 
-def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge) -> Outcome:
+def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge, outcome: Outcome) -> None:
     """3101, 3102: as if the orders were settled now; nothing is remembered but the call and its answer."""
-    outcome = Outcome()
     settlement = memory.history.judged(check)
     rulings: list[Ruling] = []
     for rule, limits in _applicable(settlement, memory.history, knowledge):
@@ -66,19 +64,17 @@ def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge) -> 
     if check.infno == BEFORE_CHARGE:
         memory.add(check)
     outcome.verdict = verdict_of(settlement, _at_the_window(rulings), knowledge)
-    return outcome
 
 
-def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge) -> Outcome:
+def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge, outcome: Outcome) -> None:
     """A fact: remembered, and everything asked again that may look different with it."""
     added, following = memory.add(event)
-    outcome = Outcome(added=added)
+    outcome.added = added
     rulings: dict[str, list[Ruling]] = {}
     if added is Added.NEW:
-        if following is not None:
-            reach = Reach(settlements=[following], purchases_since=following.at)
-        else:
-            reach = reach_of(memory, event)
+        reach = (
+            reach_of(memory, event) if following is None else Reach([following], purchases_since=following.at)
+        )
         rulings = _ask_settlements(memory, reach.settlements, knowledge, outcome)
         if reach.stays:
             _ask_stays(memory, knowledge, outcome)
@@ -92,7 +88,6 @@ def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge) -> Outco
         outcome.sales = sales_told(memory, event)
     if type(event) is Settled:
         outcome.verdict = _verdict_on(memory, event, knowledge, rulings)
-    return outcome
 
 
 def _applicable(settlement: Settlement, history: History, knowledge: Knowledge) -> list[tuple[Rule, Limits]]:

@@ -9,7 +9,6 @@ from monitor.findings import Case, continued, of_breach, of_burst, revised
 from monitor.knowledge import Knowledge
 from monitor.memory.facts import Added
 from monitor.memory.findings import Findings
-from monitor.memory.person import horizon
 from monitor.memory.provider import ProviderMemory
 from monitor.memory.subjects import settlement_anchor
 from monitor.outputs import Finding, Status
@@ -34,7 +33,7 @@ def audit_provider(
     memory: ProviderMemory, event: Settled | Reversed | Undone, *, watermark: int, knowledge: Knowledge
 ) -> Outcome:
     """One event of one pharmacy, in its own order. Never raises because of a rule."""
-    memory.forget(horizon(watermark, knowledge.region.provider_memory_days))
+    memory.forget(watermark - knowledge.provider_reach_s)
     outcome = Outcome()
     try:
         outcome.added = memory.add(event)
@@ -43,7 +42,7 @@ def audit_provider(
             for rule in knowledge.pharmacy_rules:
                 _ask(rule, memory, touched, knowledge, outcome)
     except Exception as error:  # noqa: BLE001 - as in audit_person
-        return Outcome(failure=stack_of(error))
+        outcome.failure = stack_of(error)
     return outcome
 
 

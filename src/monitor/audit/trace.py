@@ -5,14 +5,13 @@ from monitor.events import TraceSale
 from monitor.findings import Case, of_breach
 from monitor.knowledge import Knowledge
 from monitor.memory.facts import Added
-from monitor.memory.person import horizon
 from monitor.memory.trace import TraceMemory
 from monitor.rules.rule import Rule
 
 
 def audit_trace(memory: TraceMemory, sale: TraceSale, *, watermark: int, knowledge: Knowledge) -> Outcome:
     """What is known now of one settlement's claim to a code. Never raises because of a rule."""
-    memory.forget(horizon(watermark, knowledge.region.trace_memory_days))
+    memory.forget(watermark - knowledge.trace_reach_s)
     outcome = Outcome()
     try:
         if not memory.put(sale):
@@ -23,7 +22,7 @@ def audit_trace(memory: TraceMemory, sale: TraceSale, *, watermark: int, knowled
         for rule in knowledge.trace_rules:
             _ask(rule, memory, knowledge, outcome)
     except Exception as error:  # noqa: BLE001 - as in audit_person
-        return Outcome(failure=stack_of(error))
+        outcome.failure = stack_of(error)
     return outcome
 
 

@@ -36,6 +36,7 @@ from monitor.memory.subjects import (
 )
 
 BEFORE_ALL = -(1 << 62)
+TAKING_BACK = (VisitCancelled, AdmissionWithdrawn, DischargeWithdrawn)
 
 
 def build(facts: Facts) -> History:
@@ -59,8 +60,8 @@ class _Builder:
     def run(self) -> None:
         """Read every fact that holds, then put together what they make."""
         facts, history = self.facts, self.history
-        for kind in (VisitCancelled, AdmissionWithdrawn, DischargeWithdrawn):
-            self.taken_back[kind] = _latest(facts.of(kind))
+        for kind in TAKING_BACK:
+            self.taken_back[kind] = _latest(facts.of(kind)) if kind in facts.kinds else {}
         for fact in facts.by_call.values():
             if not facts.holds(fact):
                 if type(fact) is Settled:
@@ -76,8 +77,7 @@ class _Builder:
 
     def charged(self, fact: Charged) -> None:
         """2204, 2301."""
-        for line in fact.lines:
-            self._visit(fact.provider, line.visit).charges.append((fact, line))
+        self.history.charge(fact)
 
     def withdrawn(self, fact: ChargesWithdrawn) -> None:
         """2205, 2302."""
@@ -94,7 +94,7 @@ class _Builder:
         self._died(fact.death_day, None)
 
     def _visit(self, provider: str, visit: str) -> Visit:
-        return self.history.visits.setdefault((provider, visit), Visit())
+        return self.history.visit_of((provider, visit))
 
     def _is_taken_back(self, fact: VisitOpened | Diagnosed | Admitted | Discharged, by: type[Event]) -> bool:
         """Whether a withdrawal of its visit came (by call time, 'not later') after it."""

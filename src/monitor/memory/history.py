@@ -147,6 +147,21 @@ class History:
             items=frozenset([line.item for line in lines]),
         )
 
+    def visit_of(self, key: VisitKey) -> Visit:
+        """What is known of a visit, empty at first."""
+        visit = self.visits.get(key)
+        if visit is None:
+            visit = self.visits[key] = Visit()
+        return visit
+
+    def charge(self, fact: Charged) -> None:
+        """Put the lines of an upload to their visits; mostly all are of one."""
+        name, charges = None, []
+        for line in fact.lines:
+            if line.visit != name:
+                name, charges = line.visit, self.visit_of((fact.provider, line.visit)).charges
+            charges.append((fact, line))
+
     def can_grow(self, settled: Settled) -> bool:
         """Whether `settled` is simply the next settlement: nothing that was said before looks different with it."""
         is_last = not self.settlements or self.settlements[-1].key < (settled.at, settled.msgid)
@@ -156,7 +171,9 @@ class History:
         visit = self.visits.get((settled.provider, settled.visit))
         return (
             self._is_only_call(settled)
-            and not is_newborn_sign(settled.med_type, (Diagnosis(settled.disease),))
+            and not is_newborn_sign(
+                settled.med_type, (Diagnosis(settled.disease),) if settled.disease else ()
+            )
             # A diagnosis counts for all of its visit.
             and not (
                 settled.disease
@@ -181,7 +198,7 @@ class History:
 
     def grow(self, settled: Settled) -> Settlement:
         """Add the next settlement (see `can_grow`)."""
-        visit = self.visits.setdefault((settled.provider, settled.visit), Visit()) if settled.visit else None
+        visit = self.visit_of((settled.provider, settled.visit)) if settled.visit else None
         if visit is not None:
             visit.settlements.append(settled)
             visit.began(settled.begin)
@@ -237,9 +254,7 @@ class History:
             for visit in visits
         ):
             return False
-        for line in fact.lines:
-            visit = self.visits.setdefault((fact.provider, line.visit), Visit())
-            visit.charges.append((fact, line))
+        self.charge(fact)
         for stay in self.stays:
             if stay.visit in keys:
                 fees = [line.at for line in fact.lines if line.visit == stay.admitted.visit]
@@ -248,7 +263,7 @@ class History:
         return True
 
     def _absorb_visit(self, fact: VisitOpened | Diagnosed) -> bool:
-        visit = self.visits.setdefault((fact.provider, fact.visit), Visit())
+        visit = self.visit_of((fact.provider, fact.visit))
         if visit.newborn_at is not None or (
             type(fact) is Diagnosed and is_newborn_sign(fact.med_type, fact.diagnoses)
         ):

@@ -35,6 +35,8 @@ from monitor.outputs import Verdict
 FACTS_MAX = 5_000
 """A person has some hundred facts a year; a key with more is a machine or a mistake. The oldest go first, counted."""
 FACTS_LEFT = 4_500
+VISIT_DAYS = 30
+"""Few stays last longer; what was found at their end rests on diagnoses that were told at their begin."""
 NEVER = 1 << 62
 
 _NO_HISTORY = (GoodsSold, GoodsReturned, OrdersChecked)
@@ -55,11 +57,12 @@ class PersonMemory:
         "sales",
     )
 
-    def __init__(self, person: str) -> None:
+    def __init__(self, person: str, changes: Changes | None = None) -> None:
         self.person = person
         self.facts = Facts()
-        self._changes = Changes()
+        self._changes = Changes() if changes is None else changes
         self.findings = Findings(self._changes)
+        self.findings.unnamed_s = VISIT_DAYS * DAY
         self.answers: dict[CallKey, Verdict] = {}
         self.sales: dict[str, tuple[TraceSale, ...]] = {}
         """What the trace codes' memories were told of each settlement (by anchor)."""
@@ -116,6 +119,8 @@ class PersonMemory:
             if self._history is not None:
                 self._history.reversed.setdefault(settlement_anchor(settled), settled)
             return None
+        if self._history is None and len(self.facts.by_call) == 1:
+            self._history = History(self.facts)
         if self._history is None:
             history = self.history  # built with the new settlement in it
             last = history.settlements[-1] if history.settlements else None
@@ -204,8 +209,3 @@ class PersonMemory:
 
 def _says_death(fact: Event) -> bool:
     return isinstance(fact, RegisterRead | Discharged) and fact.death_day is not None
-
-
-def horizon(watermark: int, days: int) -> int:
-    """The time before which nothing is remembered."""
-    return watermark - days * DAY

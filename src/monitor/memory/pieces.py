@@ -73,3 +73,18 @@ class Changes:
             SEPARATOR.join(piece): None if value is None else encode(value)
             for piece, value in touched.items()
         }
+
+
+class Untracked(Changes):
+    """For memories that nobody writes down: a replay keeps them in the process and lets them go with it."""
+
+    __slots__ = ()
+
+    def put(self, piece: tuple[str, ...], value: object) -> None:
+        """Nothing is kept."""
+
+    def drop(self, piece: tuple[str, ...]) -> None:
+        """Nothing is kept."""
+
+
+UNTRACKED: Final = Untracked()

@@ -25,10 +25,10 @@ class ProviderMemory:
 
     __slots__ = ("_changes", "_sales", "capped", "facts", "findings", "provider")
 
-    def __init__(self, provider: str) -> None:
+    def __init__(self, provider: str, changes: Changes | None = None) -> None:
         self.provider = provider
         self.facts = Facts()
-        self._changes = Changes()
+        self._changes = Changes() if changes is None else changes
         self.findings = Findings(self._changes)
         self.capped = 0
         self._sales: list[Settled] | None = []

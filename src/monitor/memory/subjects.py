@@ -160,4 +160,6 @@ def is_newborn_code(code: str) -> bool:
 
 def is_newborn_sign(med_type: str, diagnoses: Iterable[Diagnosis]) -> bool:
     """Whether a visit says that a newborn may be treated on the mother's card."""
-    return med_type in NEWBORN_MED_TYPES or any(is_newborn_code(d.code) for d in diagnoses)
+    if med_type in NEWBORN_MED_TYPES:
+        return True
+    return bool(diagnoses) and any(is_newborn_code(d.code) for d in diagnoses)

@@ -16,9 +16,9 @@ class TraceMemory:
 
     __slots__ = ("_by_settlement", "_changes", "_oldest", "capped", "code", "findings")
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, changes: Changes | None = None) -> None:
         self.code = code
-        self._changes = Changes()
+        self._changes = Changes() if changes is None else changes
         self.findings = Findings(self._changes)
         self.capped = 0
         self._by_settlement: dict[tuple[str, str], TraceSale] = {}
