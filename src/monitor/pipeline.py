@@ -21,7 +21,7 @@ from monitor.memory.person import PersonMemory
 from monitor.memory.pieces import UNTRACKED
 from monitor.memory.provider import ProviderMemory
 from monitor.memory.trace import TraceMemory
-from monitor.outputs import Finding, Incident, Kind, Status, Verdict
+from monitor.outputs import Finding, Incident, Kind, Verdict
 from monitor.watermark import Watermark
 
 NO_INCIDENT = frozenset({Kind.REMINDER})
@@ -172,10 +172,3 @@ class Pipeline:
             "traces": len(self._traces),
             "incidents": len(self._books),
         }
-
-    def open_findings(self) -> Iterator[Finding]:
-        """What is open now, last revisions."""
-        for memories in (self._providers, self._persons, self._traces):
-            for memory in memories.values():
-                for said in memory.findings.by_anchor.values():
-                    yield from (one for one in said.values() if one.status is Status.OPEN)

@@ -1,4 +1,4 @@
-"""Identity at the door: keyed tokens instead of numbers, masked names for display.
+"""Identity at the door: keyed tokens instead of numbers.
 
 A token is a keyed BLAKE2b, because an unkeyed hash of a number with 18 digits can be guessed by trying them
 all (PIPL art. 28, GB/T 39725-2020). Tokens of one key are stable, so memories keep
@@ -37,8 +37,3 @@ class Tokens:
         hashed = self._mac.copy()
         hashed.update(text.encode(errors="surrogatepass"))
         return hashed.hexdigest()
-
-
-def mask_name(name: str) -> str:
-    """A name for display: its first character, then one star for each other one."""
-    return name[:1] + "*" * (len(name) - 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.privacy import Tokens, mask_name
+from monitor.privacy import Tokens
 
 
 def test_a_token_is_32_hex_characters_and_the_same_each_time() -> None:
@@ -25,8 +25,3 @@ def test_long_keys_differ_to_their_last_character() -> None:
 def test_without_a_key_there_are_no_tokens() -> None:
     with pytest.raises(ValueError, match="must not be empty"):
         Tokens("")
-
-
-@pytest.mark.parametrize("name, shown", [("", ""), ("王", "王"), ("王芳", "王*"), ("司徒霁曦", "司***")])
-def test_a_name_is_shown_by_its_first_character(name: str, shown: str) -> None:
-    assert mask_name(name) == shown

@@ -49,13 +49,6 @@ def encode_reply(
     )
 
 
-def encode_failure(*, msgid: str, refmsg_time: str, respond_time: str, err_msg: str) -> bytes:
-    """An answer with infcode -1; `err_msg` says why and must quote nothing of the call."""
-    return encode_reply(
-        msgid=msgid, refmsg_time=refmsg_time, respond_time=respond_time, infcode=-1, err_msg=err_msg
-    )
-
-
 def check_output(verdict: Mapping[str, Any], *, patn_id: str) -> dict[str, Any]:
     """Output of a 3101 or 3102 from the verdict's JSON form, with the caller's own patn_id for the token."""
     return {

@@ -4,7 +4,6 @@ import json
 
 from monitor.interface.replies import (
     check_output,
-    encode_failure,
     encode_reply,
     feedback_output,
     unchecked_output,
@@ -47,7 +46,7 @@ def test_a_reply_has_all_members_of_its_envelope() -> None:
 
 
 def test_a_failure_says_why_in_at_most_200_characters() -> None:
-    raw = encode_failure(msgid="", refmsg_time="", respond_time="", err_msg="错" * 300)
+    raw = encode_reply(msgid="", refmsg_time="", respond_time="", infcode=-1, err_msg="错" * 300)
     said = json.loads(raw)
     assert said["infcode"] == -1
     assert said["err_msg"] == "错" * 200
