@@ -88,10 +88,9 @@ def replay(
     except (RegionError, ReferenceTableError) as error:
         fail(str(error))
     note_development_key(settings)
-    # Nothing that is remembered refers back, so reference counts free it; a collector that walks through millions of
-    # facts every 700 allocations would take a third of the time.
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 1_000)
+    # Nothing that is remembered refers back, so reference counts free it; a collector that walks through a million
+    # facts again and again would only take time.
+    gc.disable()
     pipeline = Pipeline(
         knowledge=knowledge,
         policy=compose.policy_of(settings, knowledge),

@@ -11,11 +11,15 @@ from typing import IO, Any
 import orjson
 
 from monitor.outputs import Incident
-from monitor.pipeline import Pipeline
+from monitor.pipeline import Pipeline, Said
 
 STDIN = "-"
 PROGRESS_LINES = 1024
 READ_BYTES = 1 << 20
+BATCH_RECORDS = 256
+BATCH_BYTES = 8 << 20
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""At the head of a file it is no content."""
 LINE_BYTES_MAX = 16 << 20
 """Beyond the hard cap of a record; what is longer is cut there, and is a dead letter anyway."""
 
@@ -77,25 +81,24 @@ class Replay:
 
     def run(self, lines: Iterable[bytes], *, file: str) -> None:
         """The lines of one file; blank ones are none."""
-        tell, write = self.pipeline.tell, self._print
-        for number, raw in enumerate(lines, start=1):
-            if number == 1:
-                raw = raw.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901 - a byte order mark is no content
-            if not raw or raw.isspace():
-                continue
-            said = tell(raw)
-            if said.dead_letter is not None:
-                reason, detail = said.dead_letter.reason, said.dead_letter.detail
-                self.dead_letters[reason] = self.dead_letters.get(reason, 0) + 1
-                write("dead_letter", {"reason": reason, "detail": detail, "file": file, "line": number})
-            for verdict in said.verdicts:
-                self.verdicts[verdict.decision] = self.verdicts.get(verdict.decision, 0) + 1
-                write("verdict", verdict.to_json())
-            for finding in said.findings:
-                self.findings[finding.rule_id] = self.findings.get(finding.rule_id, 0) + 1
-                write("finding", finding.to_json())
-            for incident in said.incidents:
-                self._incidents[incident.incident_id] = incident
+        for batch in _batches(lines):
+            told = self.pipeline.tell_all([raw for _, raw in batch])
+            for (number, _), said in zip(batch, told, strict=True):
+                self._say(said, file, number)
+
+    def _say(self, said: Said, file: str, line: int) -> None:
+        if said.dead_letter is not None:
+            reason, detail = said.dead_letter.reason, said.dead_letter.detail
+            self.dead_letters[reason] = self.dead_letters.get(reason, 0) + 1
+            self._print("dead_letter", {"reason": reason, "detail": detail, "file": file, "line": line})
+        for verdict in said.verdicts:
+            self.verdicts[verdict.decision] = self.verdicts.get(verdict.decision, 0) + 1
+            self._print("verdict", verdict.to_json())
+        for finding in said.findings:
+            self.findings[finding.rule_id] = self.findings.get(finding.rule_id, 0) + 1
+            self._print("finding", finding.to_json())
+        for incident in said.incidents:
+            self._incidents[incident.incident_id] = incident
 
     def end(self) -> None:
         """The end of all files."""
@@ -126,6 +129,25 @@ class Replay:
         rows += [f"incidents: {len(self._incidents)}", f"dead letters: {_row(self.dead_letters)}"]
         rows += [f"keys in memory: {_row(self.pipeline.keys)}"]
         return "\n".join(rows)
+
+
+def _batches(lines: Iterable[bytes]) -> Iterator[list[tuple[int, bytes]]]:
+    """Numbered records, some at a time and bounded in bytes; what was read before a fault comes before the fault."""
+    batch: list[tuple[int, bytes]] = []
+    size = 0
+    try:
+        for number, line in enumerate(lines, start=1):
+            raw = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+            if raw and not raw.isspace():
+                batch.append((number, raw))
+                size += len(raw)
+            if len(batch) >= BATCH_RECORDS or size >= BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+    except Unreadable:
+        yield batch
+        raise
+    yield batch
 
 
 def _row(counts: dict[str, int]) -> str:
