@@ -53,6 +53,8 @@ class PersonsStage(Stage):
             context.metrics.duplicates.labels(self.name).inc()
         elif outcome.added is Added.CONFLICT:
             context.metrics.conflicts.labels(self.name).inc()
+        if outcome.misfit:
+            context.metrics.ignored.labels("misfit").inc()
         if outcome.verdict is not None:
             self._say(outcome.verdict, record, turn)
         say_findings(outcome.findings, record, context, turn)

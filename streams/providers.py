@@ -20,5 +20,7 @@ def audit_at_provider(event: Event, record: Record, watermark: int, context: Con
         return
     memory = turn.memory(TableName.PROVIDERS, event.provider)
     outcome = audit_provider(memory, event, watermark=watermark, knowledge=context.knowledge)  # type: ignore[arg-type]  # that is what it asks
+    if outcome.misfit:
+        context.metrics.ignored.labels("misfit").inc()
     say_findings(outcome.findings, record, context, turn)
     note_failure(outcome, record, NAME, context, turn)

@@ -155,6 +155,8 @@ class Pipeline:
         return outcome.findings
 
     def _note(self, outcome: Outcome, said: Said) -> None:
+        if outcome.misfit:
+            self.counts["ignored_misfit"] += 1
         if outcome.failure:
             self.counts["rule_failed"] += 1
             said.dead_letter = DeadLetter(

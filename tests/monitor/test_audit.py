@@ -297,3 +297,17 @@ def test_a_rule_that_fails_leaves_a_call_unchecked_and_the_next_release_answers_
     assert told_despite_failure(monitor, WRONG, orders(a_line(), at="10 09:30")) == [Decision.UNCHECKED] * 2
     monitor.knowledge = a_knowledge()
     assert told_despite_failure(monitor, WRONG) == [Decision.REJECT]
+
+
+def test_a_reversal_by_another_provider_is_told_as_a_misfit_and_takes_nothing_back() -> None:
+    monitor = Monitor()
+    monitor.tell(WRONG)
+    assert monitor.tell(a_reversal("S1", at="10 10:00", pharmacy="P43010000009")).misfit
+    assert len(monitor.fired(ARITHMETIC)) == 1
+
+
+def test_a_reversal_that_fits_or_comes_first_is_no_misfit() -> None:
+    monitor = Monitor()
+    assert not monitor.tell(a_reversal("S1", at="10 10:00")).misfit
+    monitor.tell(WRONG)
+    assert not monitor.tell(a_reversal("S1", at="10 10:01", msgid="m-again")).misfit

@@ -31,6 +31,8 @@ class Outcome(Struct, gc=False):
     added: Added = Added.NEW
     repeated: bool = False
     """The verdict is the remembered answer to a repeat."""
+    misfit: bool = False
+    """A reversal of a settlement that is known of another person or provider: ignored, and to be counted."""
     failure: str = ""
 
 

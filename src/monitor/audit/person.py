@@ -4,7 +4,7 @@ from functools import partial
 
 from monitor.audit.outcome import Outcome, say, say_instead, stack_of, unsay
 from monitor.audit.reach import Reach, reach_of
-from monitor.events import DAY, Event, OrdersChecked, Settled
+from monitor.events import DAY, Event, OrdersChecked, Reversed, Settled
 from monitor.findings import Case, of_breach, of_burst
 from monitor.knowledge import Knowledge
 from monitor.memory.facts import Added
@@ -86,6 +86,7 @@ def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge, outcome:
             for said in list(memory.findings.about(anchor).values()):
                 unsay(memory.findings, said, outcome, gone=True)
         outcome.sales = sales_told(memory, event)
+        outcome.misfit = type(event) is Reversed and memory.facts.misfits(event)
     if type(event) is Settled:
         outcome.verdict = _verdict_on(memory, event, knowledge, rulings)
 

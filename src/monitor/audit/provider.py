@@ -39,6 +39,7 @@ def audit_provider(
         outcome.added = memory.add(event)
         if outcome.added is Added.NEW:
             touched = _touched(memory, event)
+            outcome.misfit = type(event) is Reversed and memory.facts.misfits(event)
             for rule in knowledge.pharmacy_rules:
                 _ask(rule, memory, touched, knowledge, outcome)
     except Exception as error:  # noqa: BLE001 - as in audit_person

@@ -126,6 +126,17 @@ class Facts:
         """Every call that named a settlement, whether it stands or not."""
         return self._settled.get((provider, settlement_id), [])
 
+    def misfits(self, reversal: Reversed) -> bool:
+        """Whether the settlement it names is known here, but of another person or another provider."""
+        known = [
+            sale
+            for (_, settlement_id), sales in self._settled.items()
+            if settlement_id == reversal.settlement_id
+            for sale in sales
+        ]
+        fits = any((s.provider, s.person) == (reversal.provider, reversal.person) for s in known)
+        return bool(known) and not fits
+
     def settlements(self) -> list[tuple[str, str]]:
         """(provider, setl_id) of every settlement that was ever named."""
         return list(self._settled)
