@@ -44,7 +44,7 @@ LOADERS: Final = {
 SESSION_S: Final = 6.0
 HEARTBEAT_S: Final = 1.5
 REBALANCE_S: Final = 5.0
-BATCH_RECORDS_MAX: Final = 500
+BATCH_RECORDS_MAX: Final = 2_000
 FETCH_BYTES_MAX: Final = 9 * MIB
 """Of one partition at a time: the largest record there may be."""
 BUFFERED_BATCHES_MAX: Final = 4_096
@@ -95,7 +95,7 @@ def create_app(settings: Settings | None = None, *, registry: CollectorRegistry 
         broker_heartbeat_interval=HEARTBEAT_S,
         broker_rebalance_timeout=REBALANCE_S,
         broker_request_timeout=20.0,
-        # The engine commits; Faust's own loop finds nothing acknowledged.
+        # Transactions commit; Faust's own loop finds nothing acknowledged.
         broker_commit_interval=1.0,
         producer_request_timeout=20.0,
         producer_acks=-1,
@@ -143,4 +143,4 @@ async def _revoked(app: Any, /, *_: Any, signal: Any, **__: Any) -> None:  # noq
     """Partitions go to others: what is being written ends first. `app` is the MonitorApp."""
     del signal
     app.engine.context.metrics.rebalances.inc()
-    await app.engine.close()
+    await app.engine.revoke()

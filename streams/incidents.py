@@ -13,13 +13,12 @@ from streams.engine.records import FINDING, Record, at_header
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
-from streams.engine.watermarks import Sources
+from streams.engine.watermarks import CLOCK, Sources
 from streams.said import as_json
 from streams.topics import TableName, Topic
 
-BUDGET: Final = ""
-"""Key of the piece that keeps the notifications given; no book has it."""
 USED: Final = "used"
+"""The piece that keeps the notifications given."""
 
 _decode = msgspec.msgpack.Decoder(Finding).decode
 
@@ -33,16 +32,16 @@ class IncidentsStage(Stage):
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
         settings = context.settings
-        self._sources = Sources(settings.partitions)
+        self._sources = Sources(settings.partitions, TableName.INCIDENTS, memories)
         self._budget = budget_of(settings, index=number, of=settings.partitions)
         self._due: list[tuple[int, str]] = []
         self._due_of: dict[str, int] = {}
         self._open_of: dict[str, int] = {}
         shelf = memories.shelves[TableName.INCIDENTS]
-        if (used := shelf.rows.get(BUDGET, {}).get(USED)) is not None:
+        if (used := shelf.rows.get(CLOCK, {}).get(USED)) is not None:
             self._budget.load(used)
         for key, pieces in shelf.rows.items():
-            if key != BUDGET:
+            if key != CLOCK:
                 self._plan(key, Book.load(key, pieces))
 
     @property
@@ -52,7 +51,7 @@ class IncidentsStage(Stage):
 
     def hear(self, source: int, time: int, turn: Turn) -> None:
         """The watermark of a unit of traces: incidents resolve by it."""
-        if not self._sources.hear(source, time):
+        if not self._sources.hear(source, time, turn):
             return
         while self._due and self._due[0][0] <= self.watermark:
             when, key = heappop(self._due)
@@ -90,7 +89,7 @@ class IncidentsStage(Stage):
                 metrics.notifications.labels(incident.rule_id).inc()
             turn.send(Topic.ALERTS, incident.incident_id, as_json(incident.to_json()), headers)
         if said:
-            turn.piece(TableName.INCIDENTS, BUDGET, USED, self._budget.dump())
+            turn.piece(TableName.INCIDENTS, CLOCK, USED, self._budget.dump())
 
     def _plan(self, key: str, book: Book, *, after: int | None = None) -> None:
         """Remember when time will have something to say about a book."""

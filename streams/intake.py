@@ -18,15 +18,15 @@ from streams.engine.records import Record, at_header
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
+from streams.engine.watermarks import CLOCK
 from streams.feedback import say_feedback
 from streams.providers import audit_at_provider
 from streams.topics import TableName, Topic, partition_of
 
 AHEAD_S: Final = 300
 """A call time further ahead of its record's timestamp moves the watermark to that timestamp only (contract §1)."""
-CLOCK: Final = ""
-"""Key of the piece that keeps the watermark over restarts; no provider has it."""
 HIGHEST: Final = "highest"
+"""The piece that keeps the watermark over restarts."""
 
 
 class IntakeStage(Stage):

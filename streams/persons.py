@@ -27,7 +27,7 @@ class PersonsStage(Stage):
 
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
-        self._sources = Sources(context.settings.partitions)
+        self._sources = Sources(context.settings.partitions, TableName.PERSONS, memories)
 
     @property
     def watermark(self) -> int:
@@ -39,9 +39,9 @@ class PersonsStage(Stage):
         """The highest of them."""
         return self._sources.furthest
 
-    def hear(self, source: int, time: int, turn: Turn) -> None:  # noqa: ARG002 - nothing follows at once
+    def hear(self, source: int, time: int, turn: Turn) -> None:
         """The watermark of a partition of the feed."""
-        self._sources.hear(source, time)
+        self._sources.hear(source, time, turn)
 
     def take(self, record: Record, turn: Turn) -> None:
         """One event of one person."""
@@ -68,6 +68,7 @@ class PersonsStage(Stage):
         headers += [
             (name, record.headers[name]) for name in (REPLY_TO, CORRELATION) if name in record.headers
         ]
+        turn.urgent = turn.urgent or REPLY_TO in record.headers
         # One writer for each partition of verdicts: whoever reads them need not wait for others.
         turn.send(
             Topic.VERDICTS, verdict.provider, as_json(verdict.to_json()), headers, partition=self.number

@@ -22,7 +22,7 @@ class TracesStage(Stage):
 
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
-        self._sources = Sources(context.settings.partitions)
+        self._sources = Sources(context.settings.partitions, TableName.TRACES, memories)
 
     @property
     def watermark(self) -> int:
@@ -34,9 +34,9 @@ class TracesStage(Stage):
         """The highest of them."""
         return self._sources.furthest
 
-    def hear(self, source: int, time: int, turn: Turn) -> None:  # noqa: ARG002 - nothing follows at once
+    def hear(self, source: int, time: int, turn: Turn) -> None:
         """The watermark of a unit of persons."""
-        self._sources.hear(source, time)
+        self._sources.hear(source, time, turn)
 
     def take(self, record: Record, turn: Turn) -> None:
         """What is known now of one settlement's claim to a code."""

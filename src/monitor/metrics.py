@@ -37,6 +37,7 @@ STAGE_S: Final = (
     0.5,
     2.5,
 )
+COMMIT_S: Final = (0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 RECOVERY_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 Metric: TypeAlias = Counter | Gauge | Histogram
@@ -124,7 +125,10 @@ class Metrics:
             "monitor_verdict_latency_seconds", "From a call's record to its verdict.", LATENCY_S, "infno"
         )
         self.stage_latency = self._histogram(
-            "monitor_stage_latency_seconds", "What a stage takes for one record.", STAGE_S, "stage"
+            "monitor_stage_latency_seconds",
+            "What a stage takes for one record, averaged over those it takes in one go.",
+            STAGE_S,
+            "stage",
         )
         self.stage_failures = self._counter(
             "monitor_stage_failures", "Records at which a stage's pure function raised.", "stage"
@@ -150,6 +154,14 @@ class Metrics:
         self.commits = self._counter("monitor_commits", "Commits of a stage's progress.", "outcome")
         self.last_commit = self._gauge(
             "monitor_last_commit_timestamp_seconds", "When progress was last committed."
+        )
+        self.commit_latency = self._histogram(
+            "monitor_commit_latency_seconds",
+            "What a transaction takes from its begin to its commit.",
+            COMMIT_S,
+        )
+        self.units = self._counter(
+            "monitor_units", "Partition numbers that began to work, or ended and why.", "outcome"
         )
         self.rebalances = self._counter("monitor_rebalances", "Times that partitions were shared out anew.")
         self.recovery = self._histogram(

@@ -15,7 +15,6 @@ from monitor.settings import KIB, MIB, Settings
 from streams.engine.records import Headers, Record
 
 NONCE_BYTES: Final = 12
-WHOLE_BYTES_MAX: Final = MIB
 HEAD_BYTES: Final = 64 * KIB
 DETAIL_CHARS_MAX: Final = 4_000
 FRAMES: Final = 12
@@ -28,21 +27,26 @@ class Sealer:
         self._key_id = key_id.encode()
         self._cipher = AESGCM(sha256(b"dead letters\x00" + secret.encode()).digest())
 
-    def letter(self, record: Record, *, reason: str, detail: str, at_ms: int) -> tuple[bytes, Headers]:
-        """Value and headers of a dead letter; `at_ms`: when it became one (ms since the epoch)."""
+    def letter(
+        self, record: Record, *, reason: str, detail: str, at_ms: int, bytes_max: int = MIB
+    ) -> tuple[bytes, Headers]:
+        """Value and headers of a dead letter; `at_ms`: when it became one (ms since the epoch).
+
+        Of a record of more than `bytes_max` bytes it holds the first 64 KiB, or less where not even that is allowed.
+        """
         raw = record.value or b""
         headers: Headers = [
             ("reason", reason.encode()),
-            ("detail", detail[:DETAIL_CHARS_MAX].encode(errors="replace")),
+            ("detail", detail[: min(DETAIL_CHARS_MAX, bytes_max)].encode(errors="replace")),
             ("topic", record.topic.encode()),
             ("partition", b"%d" % record.partition),
             ("offset", b"%d" % record.offset),
             ("at", b"%d" % at_ms),
             ("key-id", self._key_id),
         ]
-        if len(raw) > WHOLE_BYTES_MAX:
+        if len(raw) > bytes_max:
             headers += [("length", b"%d" % len(raw)), ("sha256", sha256(raw).hexdigest().encode())]
-            raw = raw[:HEAD_BYTES]
+            raw = raw[: min(HEAD_BYTES, bytes_max // 2)]
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, raw, None), headers
 

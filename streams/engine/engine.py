@@ -1,4 +1,4 @@
-"""A worker's units: which partition numbers it owns, what waits for them, what may be committed."""
+"""A worker's share of the work: which partition numbers it holds, and what stands between them and Faust's consumer."""
 
 import asyncio
 import logging
@@ -7,36 +7,68 @@ from contextlib import suppress
 from time import monotonic, time
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka import TopicPartition
 from faust.types import TP
 
 from monitor.settings import MIB
 from monitor.watermark import BEGINNING
 from streams.engine.batches import Batch, BatchConsumer
+from streams.engine.ledger import Ledger
 from streams.engine.recovery import read_changelogs
 from streams.engine.stage import Context, Stage
-from streams.engine.state import Memories, PieceTable, Shelf
-from streams.engine.unit import LostBatchError, Unit
-from streams.topics import RAW_BYTES_MAX, TableName, Topic, changelog_of, name_of
+from streams.engine.state import Memories, PieceTable
+from streams.engine.tenure import Tenure
+from streams.engine.unit import Unit
+from streams.topics import TableName, Topic, changelog_of, name_of
 
 logger = logging.getLogger(__name__)
 
-QUEUE_RECORDS_MAX: Final = 1_000
+QUEUE_RECORDS_MAX: Final = 2_000
 QUEUE_BYTES_MAX: Final = 4 * MIB
 """Of one partition number: more stays with the broker."""
-COMMIT_S: Final = 0.2
+RECOVERIES_MAX: Final = 4
+"""Numbers whose memories come back at the same time: more would all be late instead of some early."""
 NUDGE_S: Final = 0.25
-REVOKE_S: Final = 2.0
-"""How long a rebalance waits for passes that are being written, and again for the last commit."""
+REVOKE_S: Final = 1.0
+"""How long a rebalance waits for transactions that are being written: the group waits for this worker meanwhile."""
 END_S: Final = 4.0
 """The same at the end of a worker."""
 STALLED_S: Final = 30.0
 """Work without a commit for so long is no health."""
 
 
+class NumberLedger:
+    """A ledger that knows the topics of its number."""
+
+    def __init__(self, engine: "Engine", number: int) -> None:
+        settings = engine.context.settings
+        group = f"{settings.topic_prefix}{settings.app}"
+        self._ledger = Ledger(settings.bootstrap, name=f"{group}-{number}", group=group)
+        self._sources = [TopicPartition(engine.topic_name(topic), number) for topic in engine.reads]
+        self._changelogs = {
+            TopicPartition(engine.changelog_name(table), number): table for table in engine.tables
+        }
+        self._topics = [engine.topic_name(topic) for topic in Topic] + [tp.topic for tp in self._changelogs]
+        self.write = self._ledger.write
+        self.close = self._ledger.close
+
+    async def open(self) -> None:
+        """Fence whoever had it."""
+        await self._ledger.open(self._topics)
+
+    async def committed(self) -> dict[str, int]:
+        """Where each source goes on."""
+        found = await self._ledger.committed(self._sources)
+        return {tp.topic: at for tp, at in found.items()}
+
+    async def ends(self) -> dict[TableName, int]:
+        """Where the changelogs end."""
+        found = await self._ledger.ends(list(self._changelogs))
+        return {self._changelogs[tp]: at for tp, at in found.items()}
+
+
 class Engine:
-    """Owns the producer and the units of the partition numbers that Faust assigned to this worker."""
+    """Holds the partition numbers that Faust assigned to this worker."""
 
     def __init__(
         self,
@@ -47,40 +79,91 @@ class Engine:
     ) -> None:
         self.context = context
         self.furthest = BEGINNING
-        self.units: dict[int, Unit] = {}
+        self.tables = tables
+        self.stages = stages
+        self.reads = [topic for stage in stages for topic in stage.reads]
+        self.tenures: dict[int, Tenure] = {}
         self.failed: asyncio.Future[BaseException] | None = None
         """Gets the error that this worker can't go on from; whoever runs it ends it then."""
-        self.producer: AIOKafkaProducer
-        self._stages = stages
-        self._tables = tables
+        self.dead_letters = name_of(Topic.DEAD_LETTERS, context.settings)
         self._loaders = loaders
         self._consumer: BatchConsumer | None = None
         self._names = {topic: name_of(topic, context.settings) for topic in Topic}
         self._changelogs = {table: changelog_of(table, context.settings) for table in tables}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._background: list[asyncio.Task[None]] = []
-        self._released: dict[TP, int] = {}
-        self._committed: dict[TP, int] = {}
+        self._kept: dict[int, Unit] = {}
+        self._nudging: asyncio.Task[None] | None = None
         self._room = asyncio.Event()
-        self._generation = -1
+        self._recoveries = asyncio.Semaphore(RECOVERIES_MAX)
         self._committed_at = monotonic()
-        self._recovering = True
-        self._committing = asyncio.Lock()
+        self._assigned = False
 
     async def start(self, consumer: BatchConsumer) -> None:
-        """Connect the producer; KafkaError when there is no Kafka."""
+        """Begin to look after what will be assigned."""
         self._consumer = consumer
         self.failed = asyncio.get_running_loop().create_future()
-        self.producer = await self._new_producer()
-        self._background = [asyncio.create_task(self._keep(work)) for work in (self._committer, self._nudger)]
+        self._nudging = asyncio.create_task(self._keep(self._nudge()))
 
     async def stop(self) -> None:
-        """Finish what is being written, commit, let go."""
-        await self.close(final=True)
-        for task in self._background:
+        """Finish what is being written, let go."""
+        await self.revoke(within_s=END_S)
+        if self._nudging is not None:
+            self._nudging.cancel()
+
+    # What Faust's side asks.
+
+    def assign(self, numbers: set[int]) -> None:
+        """These numbers are ours; returns at once. What stays with us and was written to its end is not read again."""
+        kept, self._kept = self._kept, {}
+        for number in sorted(numbers):
+            tenure = self.tenures[number] = Tenure(self, number, kept.get(number))
+            self._tasks[number] = asyncio.create_task(self._keep(tenure.run()))
+        self._committed_at = monotonic()
+        self._assigned = True
+        metrics = self.context.metrics
+        for gauge in (metrics.lag_records, metrics.lag_seconds, metrics.incidents_open):
+            # Of partitions that are others' now.
+            gauge.clear()
+        metrics.recovering.set(len(numbers))
+
+    async def revoke(self, *, within_s: float = REVOKE_S) -> None:
+        """The numbers go: transactions that are being written end, what is clean is kept in case it comes back."""
+        self._assigned = False
+        tasks, self._tasks = self._tasks, {}
+        tenures, self.tenures = self.tenures, {}
+        for number, tenure in tenures.items():
+            tenure.stop()
+            if tenure.unit is None:
+                tasks[number].cancel()
+        if tasks:
+            await asyncio.wait(tasks.values(), timeout=within_s)
+        broken = sorted(number for number, task in tasks.items() if not task.done())
+        for task in tasks.values():
             task.cancel()
-        with suppress(KafkaError, TimeoutError):
-            await asyncio.wait_for(self.producer.stop(), REVOKE_S)
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        if broken:
+            logger.warning(
+                "transactions of partition numbers %s were broken off and will be repeated", broken
+            )
+        self._kept = {number: tenure.kept for number, tenure in tenures.items() if tenure.kept is not None}
+
+    def deliver(self, batch: Batch) -> None:
+        """A batch of records; one that nobody waits for is dropped, because it will be read again."""
+        tenure = self.tenures.get(batch.partition)
+        if tenure is not None and tenure.unit is not None:
+            tenure.unit.deliver(batch)
+
+    def has_room(self, number: int) -> bool:
+        """Whether more records may be fetched for a number."""
+        tenure = self.tenures.get(number)
+        unit = tenure.unit if tenure is not None else None
+        return unit is not None and unit.queued < QUEUE_RECORDS_MAX and unit.queued_bytes < QUEUE_BYTES_MAX
+
+    async def wait_for_room(self, within_s: float) -> None:
+        """Return when a unit has taken records or has begun, or after a while."""
+        self._room.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._room.wait(), within_s)
 
     # What units ask.
 
@@ -92,229 +175,112 @@ class Engine:
         """The name of a table's changelog."""
         return self._changelogs[table]
 
-    def release(self, number: int, offsets: Mapping[str, int]) -> None:
-        """These positions may be committed."""
-        self._released.update({TP(topic, number): offset for topic, offset in offsets.items()})
-
     def made_room(self) -> None:
         """Records were taken from a queue."""
         self._room.set()
 
     def drained(self, number: int, topic: Topic) -> bool:
         """Whether nothing waits on the broker."""
-        tp = TP(self._names[topic], number)
-        known = self._consumer is not None and self._consumer.highwater(tp) is not None
-        return known and self._lag(tp) == 0
+        return self.lag(TP(self._names[topic], number)) == 0
 
-    # What Faust's side asks.
-
-    def deliver(self, batch: Batch) -> None:
-        """A batch of records; one of an earlier assignment is dropped, because it will be read again."""
-        unit = self.units.get(batch.partition)
-        if unit is None or batch.generation != self._generation:
-            return
-        try:
-            unit.deliver(batch)
-        except LostBatchError as error:
-            self._fail(error)
-
-    def has_room(self, number: int) -> bool:
-        """Whether more records may be fetched for a number."""
-        unit = self.units.get(number)
-        return unit is not None and unit.queued < QUEUE_RECORDS_MAX and unit.queued_bytes < QUEUE_BYTES_MAX
-
-    async def wait_for_room(self, within_s: float) -> None:
-        """Return when a unit has taken records, or after a while."""
-        self._room.clear()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._room.wait(), within_s)
-
-    async def close(self, *, final: bool = False) -> None:
-        """Numbers are revoked: let passes that are being written end, commit what they released, forget the rest."""
-        self._recovering = True
-        tasks, self._tasks = self._tasks, {}
-        units, self.units = self.units, {}
-        wait_s = END_S if final else REVOKE_S
-        for number, task in tasks.items():
-            if not units[number].busy:
-                task.cancel()
-        broken = await self._end(tasks, units, monotonic() + wait_s)
-        if broken:
-            logger.warning("passes of partition numbers %s were broken off and will be repeated", broken)
-        for number in broken:
-            for table in self._tables.values():
-                table.shelves.pop(number, None)
-        if broken and not final:
-            # What it still holds must not be written after the next owner's records.
-            await self._replace_producer()
-        await self._commit(within_s=wait_s)
-        self._released.clear()
-
-    async def recover(self, numbers: set[int]) -> None:
-        """Bring the memories of these numbers back to the end of their changelogs; drop all others."""
-        begun = monotonic()
-        self.context.metrics.recovering.set(len(numbers))
-        for table in self._tables.values():
-            table.shelves = {number: table.shelves.get(number, Shelf()) for number in numbers}
-        known = {
-            TopicPartition(table.changelog, number): shelf
-            for table in self._tables.values()
-            for number, shelf in table.shelves.items()
-        }
-        read = await read_changelogs(self.context.settings.bootstrap, known)
-        for table in self._tables.values():
-            for number in numbers:
-                table.shelves[number] = read[TopicPartition(table.changelog, number)]
-        self.context.metrics.recovery.observe(monotonic() - begun)
-
-    def open(self, positions: Mapping[TP, int], generation: int) -> None:
-        """Start the units of an assignment; `positions`: where each source partition goes on."""
-        self._generation = generation
-        self._released.clear()
-        for gauge in (
-            self.context.metrics.lag_records,
-            self.context.metrics.lag_seconds,
-            self.context.metrics.incidents_open,
-        ):
-            # Of partitions that are others' now.
-            gauge.clear()
-        self._committed = dict(positions)
+    def wrote(self, number: int, offsets: Mapping[TopicPartition, int], seconds: float) -> None:
+        """A transaction was committed."""
+        del number, offsets
         self._committed_at = monotonic()
-        for number in sorted({tp.partition for tp in positions}):
-            unit = self._unit(number)
-            unit.next_offset = {tp.topic: at for tp, at in positions.items() if tp.partition == number}
-            self.units[number] = unit
-            self._tasks[number] = asyncio.create_task(self._keep(unit.run))
-        self._recovering = False
-        self.context.metrics.recovering.set(0)
-        logger.info("ready: working on partition numbers %s", sorted(self.units))
-        self._room.set()
+        metrics = self.context.metrics
+        metrics.commits.labels("done").inc()
+        metrics.commit_latency.observe(seconds)
+        metrics.last_commit.set(time())
+
+    # What tenures ask.
+
+    def new_ledger(self, number: int) -> NumberLedger:
+        """A ledger of the number, not open."""
+        return NumberLedger(self, number)
+
+    async def new_unit(self, number: int, ends: Mapping[TableName, int], letter_bytes_max: int) -> Unit:
+        """A unit whose memories are read from their changelogs, up to these ends."""
+        settings = self.context.settings
+        async with self._recoveries:
+            begun = monotonic()
+            wanted = {
+                TopicPartition(self._changelogs[table], number): (table, end) for table, end in ends.items()
+            }
+            shelves = await read_changelogs(settings.bootstrap, wanted)
+            self.context.metrics.recovery.observe(monotonic() - begun)
+        memories = Memories(shelves, self._loaders)
+        stages = [stage(self.context, number, memories) for stage in self.stages]
+        return Unit(
+            self,
+            number,
+            stages,
+            memories,
+            partitions=settings.partitions,
+            letter_bytes_max=letter_bytes_max,
+        )
+
+    async def read_from(self, number: int, positions: Mapping[str, int]) -> int:
+        """Have the sources delivered from there on; the epoch that their batches will carry."""
+        assert self._consumer is not None  # noqa: S101 - there is no assignment before the start
+        return await self._consumer.go_to({TP(topic, number): at for topic, at in positions.items()})
+
+    async def owns(self, number: int) -> bool:
+        """Whether the group still knows this worker under the generation of its assignment."""
+        return number in self.tenures and self._consumer is not None and await self._consumer.is_member()
+
+    def changed(self, number: int, outcome: str) -> None:
+        """A unit began or ended."""
+        metrics = self.context.metrics
+        metrics.units.labels(outcome).inc()
+        working = [n for n, tenure in self.tenures.items() if tenure.unit is not None]
+        metrics.recovering.set(len(self.tenures) - len(working))
+        if outcome == "begun":
+            self._room.set()
+            logger.info("working on partition number %d, %d of %d", number, len(working), len(self.tenures))
 
     # Health.
 
     @property
+    def units(self) -> list[Unit]:
+        """Those that work now."""
+        return [tenure.unit for tenure in self.tenures.values() if tenure.unit is not None]
+
+    @property
     def ready(self) -> bool:
-        """Whether it works on what it was assigned."""
-        return not self._recovering
+        """Whether it works on all that it was assigned."""
+        return self._assigned and len(self.units) == len(self.tenures)
 
     @property
     def healthy(self) -> bool:
         """Whether commits go on while there is work."""
-        working = any(unit.queued or unit.busy for unit in self.units.values())
-        return not working or monotonic() - self._committed_at < STALLED_S
+        return monotonic() - self._committed_at < STALLED_S or not any(unit.busy for unit in self.units)
 
-    def observe(self) -> None:
-        """Set the gauges."""
-        metrics = self.context.metrics
-        keys: dict[str, int] = {}
-        decoded: dict[str, int] = {}
-        for unit in self.units.values():
-            for table, known, loaded in unit.memories.sizes():
-                keys[table] = keys.get(table, 0) + known
-                decoded[table] = decoded.get(table, 0) + loaded
-        for table in self._tables:
-            metrics.memory_keys.labels(table).set(keys.get(table, 0))
-            metrics.memory_loaded.labels(table).set(decoded.get(table, 0))
-        for tp in self._committed:
-            lag, unit_ = self._lag(tp), self.units.get(tp.partition)
-            metrics.lag_records.labels(tp.topic, str(tp.partition)).set(lag)
-            age = unit_.age_s(tp.topic, time()) if lag and unit_ is not None else 0.0
-            metrics.lag_seconds.labels(tp.topic, str(tp.partition)).set(age)
-        for stage in self._stages:
-            times = [s.watermark for u in self.units.values() for s in u.stages if s.name == stage.name]
-            if times and min(times) > BEGINNING:
-                metrics.watermark.labels(stage.name).set(min(times))
+    def lag(self, tp: TP) -> int:
+        """Offsets of a source that were not read yet, or not committed; marks of transactions pass by reading on."""
+        tenure = self.tenures.get(tp.partition)
+        unit = tenure.unit if tenure is not None else None
+        if unit is None or self._consumer is None:
+            return 0
+        return self._consumer.unread(tp) + unit.unwritten(tp.topic)
 
     # Inside.
 
-    def _unit(self, number: int) -> Unit:
-        shelves = {name: table.shelves[number] for name, table in self._tables.items()}
-        memories = Memories(shelves, self._loaders)
-        stages = [stage(self.context, number, memories) for stage in self._stages]
-        return Unit(self, number, stages, memories, partitions=self.context.settings.partitions)
-
-    def _lag(self, tp: TP) -> int:
-        unit = self.units.get(tp.partition)
-        if unit is None or self._consumer is None:
-            return 0
-        end: int | None = self._consumer.highwater(tp)
-        return 0 if end is None else max(0, end - self._committed.get(tp, 0))
-
-    async def _keep(self, work: Any) -> None:  # noqa: ANN401 - a coroutine function
-        """Run for good; what it raises ends the worker, whose successor starts from what is safe."""
+    async def _keep(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
+        """What it raises is no fault of Kafka's: it ends the worker, whose successor starts from what is committed."""
         try:
-            await work()
+            await work
         except asyncio.CancelledError:
             raise
-        except BaseException as error:  # noqa: BLE001 - handed on
-            self._fail(error)
+        except BaseException as error:
+            logger.exception("the engine can't go on: %s", type(error).__name__)
+            if self.failed is not None and not self.failed.done():
+                self.failed.set_result(error)
 
-    def _fail(self, error: BaseException) -> None:
-        logger.error("the engine can't go on: %s", type(error).__name__, exc_info=error)
-        if self.failed is not None and not self.failed.done():
-            self.failed.set_result(error)
+    async def _nudge(self) -> None:
+        from streams.engine.gauges import show  # noqa: PLC0415 - it looks at engines
 
-    async def _end(
-        self, tasks: Mapping[int, asyncio.Task[None]], units: Mapping[int, Unit], give_up: float
-    ) -> list[int]:
-        """Wait for passes that are being written; the numbers of those that had to be broken off."""
-        while any(unit.busy and not tasks[number].done() for number, unit in units.items()):
-            if monotonic() >= give_up:
-                break
-            await asyncio.sleep(0.005)
-            for number, unit in units.items():
-                if not unit.busy:
-                    tasks[number].cancel()
-        broken = [number for number, unit in units.items() if unit.busy]
-        for task in tasks.values():
-            task.cancel()
-        await asyncio.gather(*tasks.values(), return_exceptions=True)
-        return broken
-
-    async def _committer(self) -> None:
-        while True:
-            await asyncio.sleep(COMMIT_S)
-            await self._commit(within_s=None)
-
-    async def _commit(self, *, within_s: float | None) -> None:
-        # One at a time: the consumer's thread may take up two in any order, and the later would be undone.
-        try:
-            async with asyncio.timeout(within_s), self._committing:
-                released, self._released = self._released, {}
-                if not released or self._consumer is None:
-                    return
-                await self._consumer.commit_offsets(released)
-        except (CommitFailedError, IllegalStateError, TimeoutError) as error:
-            logger.warning("a commit failed: %s", type(error).__name__)
-            # Somebody else owns them now, or Kafka is away: what is not committed is read again.
-            self.context.metrics.commits.labels("failed").inc()
-        else:
-            self._committed.update(released)
-            self._committed_at = monotonic()
-            self.context.metrics.commits.labels("done").inc()
-            self.context.metrics.last_commit.set(time())
-
-    async def _nudger(self) -> None:
         while True:
             await asyncio.sleep(NUDGE_S)
-            for unit in self.units.values():
+            for unit in self.units:
                 unit.nudge()
-            self.observe()
-
-    async def _new_producer(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self.context.settings.bootstrap,
-            acks="all",
-            enable_idempotence=True,
-            max_request_size=RAW_BYTES_MAX,
-            max_batch_size=MIB,
-            linger_ms=0,
-            retry_backoff_ms=20,
-        )
-        await producer.start()
-        return producer
-
-    async def _replace_producer(self) -> None:
-        old, self.producer = self.producer, await self._new_producer()
-        await old._sender.close()  # noqa: SLF001 - stop() would first write what it holds
-        await old.client.close()
+            show(self)

@@ -6,6 +6,8 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 Headers: TypeAlias = list[tuple[str, bytes]]
+Row: TypeAlias = tuple[bytes | None, bytes | None, Headers]
+"""Key, value and headers of a record to be written."""
 
 AT: Final = "at"
 """When the call's record came in (ms since the epoch), carried through all stages: latency is measured from it."""

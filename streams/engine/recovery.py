@@ -1,12 +1,13 @@
-"""How memories come back: committed offsets, then changelogs to their end, then seek, then go. No short cut.
+"""How memories come back: a changelog is read from its beginning to where it ends for readers of committed data.
 
-Faust's own recovery resumes source partitions before it seeks (records twice, now and then one lost) and ends silently
-when a step takes longer than 90 s, so its one loop is replaced; all else of its table manager stays.
+Faust's own recovery resumes source partitions before it seeks (records twice, now and then one lost), holds all partitions
+up until the last is there, and ends silently when a step takes longer than 90 s. So its one loop is replaced: it hands the
+assignment to the engine, whose tenures do the rest, number by number; all else of Faust's table manager stays.
 """
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.tables.manager import TableManager
@@ -14,9 +15,12 @@ from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 from mode import Service
 
 from streams.engine.state import Shelf, parse_row_key
+from streams.topics import TableName
 
-FETCH_BYTES_MAX = 8 << 20
-POLL_MS = 500
+FETCH_BYTES_MAX: Final = 8 << 20
+POLL_MS: Final = 500
+STILL_S: Final = 20.0
+"""Without a record for so long Kafka is not there."""
 
 
 class ChangelogRecovery(Recovery):
@@ -30,7 +34,7 @@ class ChangelogRecovery(Recovery):
             self.signal_recovery_start.clear()
             generation = self._generation_id
             try:
-                await self._wait(self._recover(generation))
+                await self._wait(self._assign(generation))
             except RebalanceAgain:
                 continue
             except ServiceStopped:
@@ -44,22 +48,17 @@ class ChangelogRecovery(Recovery):
     async def _publish_stats(self) -> None:
         """The engine has metrics of its own."""
 
-    async def _recover(self, generation: int) -> None:
+    async def _assign(self, generation: int) -> None:
         app: Any = self.app
         consumer = app.consumer
-        app.in_recovery = self.in_recovery = True
         assigned = {tp for tp in consumer.assignment() if not self._is_changelog_tp(tp)}
-        positions = await consumer.positions(assigned) if assigned else {}
-        numbers = {tp.partition for tp in assigned}
-        await app.engine.recover(numbers)
         if app.consumer_generation_id != generation or self.should_stop:
             return
-        if positions:
-            await consumer.go_to(positions)
-        app.engine.open(positions, generation)
+        app.engine.assign({tp.partition for tp in assigned})
         await app.on_rebalance_complete.send()
         app.in_recovery = self.in_recovery = False
         self.completed.set()
+        # Nothing is fetched for a number before its unit works: see BatchConsumer.
         consumer.resume_partitions(assigned)
         app.flow_control.resume()
         consumer.resume_flow()
@@ -81,11 +80,13 @@ class Manager(TableManager):
 
 
 async def read_changelogs(
-    bootstrap: str, known: Mapping[TopicPartition, Shelf]
-) -> dict[TopicPartition, Shelf]:
-    """Shelves complete to the end that each changelog had when this began; one that is complete already is kept."""
-    if not known:
-        return {}
+    bootstrap: str, wanted: Mapping[TopicPartition, tuple[TableName, int]]
+) -> dict[TableName, Shelf]:
+    """The shelves of one partition number, each complete up to the end given; KafkaError or TimeoutError."""
+    shelves = {table: Shelf(end=end) for table, end in wanted.values()}
+    open_ = {tp for tp, (_, end) in wanted.items() if end > 0}
+    if not open_:
+        return shelves
     reader = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=None,
@@ -98,28 +99,44 @@ async def read_changelogs(
     )
     await reader.start()
     try:
-        ends = await reader.end_offsets(list(known))
-        shelves = {tp: shelf if shelf.end == ends[tp] else Shelf() for tp, shelf in known.items()}
-        begins = await reader.beginning_offsets(list(known))
-        open_ = {tp for tp, shelf in shelves.items() if shelf.end != ends[tp] and begins[tp] < ends[tp]}
-        for tp, shelf in shelves.items():
-            shelf.end = ends[tp]
-        if open_:
-            reader.assign(list(open_))
-            await reader.seek_to_beginning(*open_)
+        reader.assign(list(open_))
+        await reader.seek_to_beginning(*open_)
         while open_:
-            fetched = await reader.getmany(*open_, timeout_ms=POLL_MS)
-            for tp, records in fetched.items():
-                put = shelves[tp].put
-                for record in records:
-                    if record.key is not None and record.offset < ends[tp]:
-                        put(*parse_row_key(record.key), record.value)
-                await asyncio.sleep(0)
-            # Positions pass control records and holes of compaction; the last record's offset does not.
-            done = [tp for tp in open_ if await reader.position(tp) >= ends[tp]]
-            for tp in done:
-                open_.discard(tp)
-                reader.pause(tp)
+            async with asyncio.timeout(STILL_S):
+                await _read_some(reader, open_, wanted, shelves)
     finally:
         await reader.stop()
     return shelves
+
+
+async def _read_some(
+    reader: AIOKafkaConsumer,
+    open_: set[TopicPartition],
+    wanted: Mapping[TopicPartition, tuple[TableName, int]],
+    shelves: Mapping[TableName, Shelf],
+) -> None:
+    """Put what the next fetch gives; partitions that have come to their end leave `open_`."""
+    fetched: dict[TopicPartition, list[Any]] = {}
+    while not fetched and not await _ended(reader, open_, wanted):
+        fetched = await reader.getmany(*open_, timeout_ms=POLL_MS)
+    for tp, records in fetched.items():
+        table, end = wanted[tp]
+        put = shelves[table].put
+        for record in records:
+            if record.key is not None and record.offset < end:
+                put(*parse_row_key(record.key), record.value)
+        await asyncio.sleep(0)
+    await _ended(reader, open_, wanted)
+
+
+async def _ended(
+    reader: AIOKafkaConsumer,
+    open_: set[TopicPartition],
+    wanted: Mapping[TopicPartition, tuple[TableName, int]],
+) -> bool:
+    """Whether some have come to their end: positions pass control records and holes of compaction."""
+    done = [tp for tp in open_ if await reader.position(tp) >= wanted[tp][1]]
+    for tp in done:
+        open_.discard(tp)
+        reader.pause(tp)
+    return bool(done)

@@ -1,42 +1,49 @@
 """The unit of work: everything that is done for one partition number, and the one place that says what is safe when.
 
-A pass takes what is queued, lets the stages say what follows, and then, in this order: outputs written and
-acknowledged, changelog written and acknowledged, offsets released for commit. A crash in between repeats; it never
-loses: repeats carry the same ids, and a memory that holds a fact already says nothing new. Within a changelog batch the
-facts come last, so that a memory never holds a fact whose findings it would not remember having said.
+It works through what is queued, stage by stage, into an open turn. Whenever the last transaction has ended and it is time,
+the turn is closed and written: outputs, changed memories and source offsets, visible together or not at all. Meanwhile the
+next one is filled. One transaction at a time, in order; whatever Kafka says against one of them ends the unit, and a new one
+starts from what is committed (tenure.py). A record that makes a stage raise is undone alone and becomes a dead letter.
 """
 
 import asyncio
-import logging
 from collections import deque
-from collections.abc import Iterable, Mapping
-from time import monotonic, perf_counter
+from collections.abc import Callable, Iterable, Mapping
+from time import perf_counter
 from typing import Any, Final, Protocol
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import TopicPartition
 
 from monitor.interface.outcomes import Reason
-from monitor.memory.pieces import FACT, SALE
 from streams.engine.batches import Batch
 from streams.engine.dead_letters import stack_of
-from streams.engine.records import Record, headers_of
+from streams.engine.records import Record, Row, headers_of
 from streams.engine.stage import Stage
-from streams.engine.state import DECODED_MAX, SEPARATOR, Memories
+from streams.engine.state import DECODED_MAX, Memories
 from streams.engine.turn import Turn
 from streams.engine.watermarks import Ticker, tick_headers, tick_of
 from streams.topics import TableName, Topic
 
-logger = logging.getLogger(__name__)
-
 PASS_RECORDS_MAX: Final = 50
-"""Of one topic in one pass: a check waits for the pass before it."""
-_LAST: Final = tuple(f"{SEPARATOR}{kind}|".encode() for kind in (FACT, SALE))
+"""Of one topic at a time: then others on the same loop have their turn, and a check waits for no more than that."""
+DECODED_MIN: Final = 64
+
+
+class Writer(Protocol):
+    """Where turns go: streams.engine.ledger.Ledger, or what stands for it in a model."""
+
+    async def write(
+        self, rows: Mapping[TopicPartition, list[Row]], offsets: Mapping[TopicPartition, int]
+    ) -> Mapping[TopicPartition, int]:
+        """All of it or nothing; where the rows of each partition end."""
+        ...
 
 
 class Owner(Protocol):
     """What a unit asks of the engine."""
 
-    producer: AIOKafkaProducer
+    furthest: int
+    """The highest watermark that any unit here has heard of."""
 
     def topic_name(self, topic: Topic) -> str:
         """The name of a topic on this Kafka."""
@@ -44,10 +51,6 @@ class Owner(Protocol):
 
     def changelog_name(self, table: TableName) -> str:
         """The name of a table's changelog."""
-        ...
-
-    def release(self, number: int, offsets: Mapping[str, int]) -> None:
-        """These positions may be committed."""
         ...
 
     def made_room(self) -> None:
@@ -58,57 +61,104 @@ class Owner(Protocol):
         """Whether nothing waits on the broker."""
         ...
 
-    furthest: int
+    def wrote(self, number: int, offsets: Mapping[TopicPartition, int], seconds: float) -> None:
+        """A transaction was committed."""
+        ...
 
 
 class LostBatchError(RuntimeError):
-    """Records went missing between Kafka and here: only a new start reads them again."""
+    """Records went missing between Kafka and here: they have to be read again."""
 
 
 class Unit:
     """Stages and memories of one partition number, and the records that wait for them."""
 
     def __init__(
-        self, owner: Owner, number: int, stages: Iterable[Stage], memories: Memories, *, partitions: int
+        self,
+        owner: Owner,
+        number: int,
+        stages: Iterable[Stage],
+        memories: Memories,
+        *,
+        partitions: int,
+        letter_bytes_max: int,
     ) -> None:
         self.number = number
         self.memories = memories
         self.stages = tuple(stages)
         self.queued = 0
         self.queued_bytes = 0
-        self.busy = False
-        """In a pass: broken off now, its memories hold what no changelog does."""
+        self.committed: dict[str, int] = {}
+        """Where each source goes on, by our last commit."""
+        self.epoch = -1
         self._owner = owner
         self._partitions = partitions
-        context = self.stages[0].context
-        self._context = context
-        self._metrics = context.metrics
+        self._letter_bytes_max = letter_bytes_max
+        self._context = self.stages[0].context
+        self._metrics = self._context.metrics
         self._by_topic = {topic: stage for stage in self.stages for topic in stage.reads}
         self._topics = {owner.topic_name(topic): topic for topic in self._by_topic}
         self._queues: dict[Topic, deque[Any]] = {topic: deque() for topic in self._by_topic}
-        self.next_offset: dict[str, int] = {}
+        self._next: dict[str, int] = {}
         self._tickers = {stage.name: Ticker() for stage in self.stages if stage.tells is not None}
         self._last_ms: dict[str, int] = {}
+        self._gather_s = self._context.settings.commit_ms / 1000
         self._wake = asyncio.Event()
-        self._last_record_at = monotonic()
-        self._gather_s = context.settings.commit_ms / 1000
-        self._began = 0.0
+        self._now: Callable[[], float] = asyncio.get_running_loop().time
+        self._began = self._last_record_at = self._now()
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopping = False
+        self._lost: LostBatchError | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._turn = self._new_turn()
+
+    # What the engine asks.
+
+    def open(self, positions: Mapping[str, int], epoch: int) -> None:
+        """Begin to take batches of this epoch, from these positions on."""
+        self.committed = dict(positions)
+        self._next = dict(positions)
+        self.epoch = epoch
+        for queue in self._queues.values():
+            queue.clear()
+        self.queued = self.queued_bytes = 0
+        self._stopping, self._lost = False, None
 
     def deliver(self, batch: Batch) -> None:
-        """Queue a batch; what was taken before is dropped. LostBatchError when one is missing between."""
-        at = self.next_offset.get(batch.topic, 0)
-        if batch.begin > at:
-            raise LostBatchError(f"{batch.topic}/{batch.partition}: {at} expected, {batch.begin} came")
-        records = [record for record in batch.records if record.offset >= at]
-        if not records:
+        """Queue a batch; one of an earlier epoch is dropped, because it will be read again."""
+        if batch.epoch != self.epoch:
             return
-        self.next_offset[batch.topic] = records[-1].offset + 1
-        self._queues[self._topics[batch.topic]].extend(records)
-        self.queued += len(records)
-        self.queued_bytes += sum(
-            record.serialized_value_size for record in records if record.value is not None
-        )
+        if batch.begin != self._next[batch.topic]:
+            self._lost = LostBatchError(
+                f"{batch.topic}/{batch.partition}: {self._next[batch.topic]} expected, {batch.begin} came"
+            )
+            self._wake.set()
+            return
+        self._next[batch.topic] = batch.records[-1].offset + 1
+        self._queues[self._topics[batch.topic]].extend(batch.records)
+        self.queued += len(batch.records)
+        self.queued_bytes += batch.size
         self._wake.set()
+
+    def stop(self) -> None:
+        """Take no more records; `run` returns when what was begun is written."""
+        self._stopping = True
+        self._wake.set()
+
+    @property
+    def ends(self) -> dict[TableName, int]:
+        """Where our changelogs end, by our last commit."""
+        return {table: shelf.end for table, shelf in self.memories.shelves.items()}
+
+    @property
+    def clean(self) -> bool:
+        """Whether the memories are exactly what is committed."""
+        return self._turn.empty and self._writing is None
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is work that was not committed."""
+        return bool(self.queued) or not self.clean
 
     def age_s(self, topic: str, now_s: float) -> float:
         """Age of the oldest record that waits here; where none does, of the last one that was taken."""
@@ -116,65 +166,82 @@ class Unit:
         ms = queue[0].timestamp if queue else self._last_ms.get(topic)
         return 0.0 if ms is None else max(0.0, now_s - ms / 1000)
 
+    def unwritten(self, topic: str) -> int:
+        """Offsets of a source that were fetched and not committed yet."""
+        return self._next[topic] - self.committed[topic]
+
     def nudge(self) -> None:
         """Time has passed: look whether there is a watermark to tell."""
-        if any(self._due(stage, monotonic()) for stage in self.stages) or self._is_idle():
+        if self._is_idle() or any(self._must_tell(stage, self._now()) for stage in self.stages):
             self._wake.set()
 
-    async def run(self) -> None:
-        """Passes, one after the other, until cancelled."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if (rest := self._began + self._gather_s - monotonic()) > 0:
-                await asyncio.sleep(rest)
-            self._began = monotonic()
-            self.busy = True
-            turn = Turn(self.number, self._partitions, self.memories)
-            for topic in self._queues:
-                self._take_some(topic, turn)
-                await asyncio.sleep(0)
-            self._tell(turn)
-            if self.queued:
-                self._wake.set()
-            if not turn.empty:
-                await self._settle(turn)
-            self.busy = False
+    async def run(self, writer: Writer) -> None:
+        """Work and write until stopped; raises what the writer raises, or LostBatchError."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                if self._lost is not None:
+                    raise self._lost
+                if self._writing is not None and self._writing.done():
+                    done, self._writing = self._writing, None
+                    done.result()
+                if not self._stopping:
+                    await self._work()
+                if self._writing is None and self._is_due():
+                    self._write(writer)
+                if self._stopping and self.clean:
+                    return
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._writing is not None:
+                # `clean` stays false: nobody knows what became of it.
+                self._writing.cancel()
+                await asyncio.gather(self._writing, return_exceptions=True)
 
-    def _take_some(self, topic: Topic, turn: Turn) -> None:
-        queue, stage = self._queues[topic], self._by_topic[topic]
-        if not queue:
-            return
+    # Working.
+
+    def _new_turn(self) -> Turn:
+        return Turn(self.number, self._partitions, self.memories, letter_bytes_max=self._letter_bytes_max)
+
+    async def _work(self) -> None:
+        turn = self._turn
+        for topic, queue in self._queues.items():
+            if queue and not turn.full:
+                self._take_some(topic, queue, turn)
+                await asyncio.sleep(0)
+        self._tell(turn)
+        if self.queued and not turn.full:
+            self._wake.set()
+
+    def _take_some(self, topic: Topic, queue: deque[Any], turn: Turn) -> None:
+        stage = self._by_topic[topic]
         turn.stage = stage.name
         count = min(len(queue), PASS_RECORDS_MAX)
+        name = self._owner.topic_name(topic)
         begun = perf_counter()
-        for raw in [queue.popleft() for _ in range(count)]:
-            self.queued -= 1
-            self.queued_bytes -= raw.serialized_value_size if raw.value is not None else 0
+        raws = [queue.popleft() for _ in range(count)]
+        for raw in raws:
+            value = raw.value
+            self.queued_bytes -= 0 if value is None else len(value)
             record = Record(
-                raw.topic,
-                raw.partition,
-                raw.offset,
-                raw.timestamp,
-                raw.key,
-                raw.value,
-                headers_of(raw.headers),
+                name, self.number, raw.offset, raw.timestamp, raw.key, value, headers_of(raw.headers)
             )
             self._take(record, stage, turn)
-        # Spread evenly: one clock reading a record would be dearer than some of the records.
-        each = (perf_counter() - begun) / count
-        observe = self._metrics.stage_latency.labels(stage.name).observe
-        for _ in range(count):
-            observe(each)
+        last = raws[-1]
+        self.queued -= count
+        # One clock reading a record would be dearer than some of the records.
+        self._metrics.stage_latency.labels(stage.name).observe((perf_counter() - begun) / count)
         self._metrics.records_in.labels(stage.name).inc(count)
-        turn.offsets[raw.topic] = raw.offset + 1
-        self._last_ms[raw.topic] = raw.timestamp
-        self._last_record_at = monotonic()
+        turn.took(name, last.offset + 1, count)
+        self._last_ms[name] = last.timestamp
+        self._last_record_at = self._now()
         self._owner.made_room()
 
     def _take(self, record: Record, stage: Stage, turn: Turn) -> None:
         try:
-            heard = tick_of(record)
+            heard = tick_of(record) if record.headers else None
             if heard is None:
                 stage.take(record, turn)
             else:
@@ -191,14 +258,16 @@ class Unit:
         for table, memory in touched:
             stage.count(table, memory)
 
-    def _due(self, stage: Stage, now: float) -> bool:
+    # Telling the time.
+
+    def _must_tell(self, stage: Stage, now: float) -> bool:
         ticker = self._tickers.get(stage.name)
         return ticker is not None and ticker.due(stage.watermark, now)
 
     def _is_idle(self) -> bool:
         return (
             not self.queued
-            and monotonic() - self._last_record_at >= self._context.settings.idle_s
+            and self._now() - self._last_record_at >= self._context.settings.idle_s
             and self._owner.furthest > self.stages[0].watermark
             and self._owner.drained(self.number, self.stages[0].reads[0])
         )
@@ -207,63 +276,47 @@ class Unit:
         if self._is_idle():
             self.stages[0].idle(self._owner.furthest, turn)
             turn.keep()
-        now = monotonic()
+        now = self._now()
         for stage in self.stages:
             self._owner.furthest = max(self._owner.furthest, stage.watermark, stage.furthest)
-            if stage.tells is not None and self._due(stage, now):
+            if stage.tells is not None and self._must_tell(stage, now):
                 turn.stage = stage.name
                 turn.to_all(stage.tells, tick_headers(self.number, stage.watermark))
                 self._tickers[stage.name].told(stage.watermark, now)
-        turn.keep()
+                turn.keep()
 
-    async def _settle(self, turn: Turn) -> None:
-        """At least once: acknowledged outputs, acknowledged changelog, then the offsets."""
-        await self._write_outputs(turn)
-        await self._write_changelogs(turn)
-        self._owner.release(self.number, turn.offsets)
-        self.memories.trim(max(64, DECODED_MAX // self._partitions))
+    # Writing.
 
-    async def _write_outputs(self, turn: Turn) -> None:
-        name, producer = self._owner.topic_name, self._owner.producer
-        written = [
-            await producer.send(
-                name(output.topic),
-                output.value,
-                key=output.key,
-                partition=output.partition,
-                headers=output.headers,
-            )
-            for output in turn.outputs
-        ]
+    def _is_due(self) -> bool:
+        """Group commit: by time, unless somebody waits for an answer, or the turn is full."""
+        turn = self._turn
+        if turn.empty:
+            return False
+        rest = self._began + self._gather_s - self._now()
+        if rest <= 0 or turn.urgent or turn.full or self._stopping:
+            return True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(rest, self._wake.set)
+        return False
+
+    def _write(self, writer: Writer) -> None:
+        turn, self._turn = self._turn, self._new_turn()
+        self._began = self._now()
+        rows = turn.rows(self._owner.topic_name, self._owner.changelog_name)
+        self.memories.trim(max(DECODED_MIN, DECODED_MAX // self._partitions))
+        self._writing = asyncio.create_task(self._settle(writer, turn, rows))
+        self._writing.add_done_callback(lambda _: self._wake.set())
+
+    async def _settle(self, writer: Writer, turn: Turn, rows: Mapping[TopicPartition, list[Row]]) -> None:
+        offsets = {TopicPartition(name, self.number): at for name, at in turn.offsets.items()}
+        ends = await writer.write(rows, offsets)
+        for table, shelf in self.memories.shelves.items():
+            end = ends.get(TopicPartition(self._owner.changelog_name(table), self.number))
+            if end is not None:
+                # And the marker of the commit behind them.
+                shelf.end = end + 1
+        self.committed |= turn.offsets
         for (stage, topic), count in turn.sent.items():
             self._metrics.records_out.labels(stage, str(topic)).inc(count)
-        await _all(written)
-
-    async def _write_changelogs(self, turn: Turn) -> None:
-        producer = self._owner.producer
-        batches: list[tuple[TableName, int, asyncio.Future[Any]]] = []
-        for table, rows in turn.changed.items():
-            name = self._owner.changelog_name(table)
-            batch = producer.create_batch()
-            for key, value in sorted(rows.items(), key=_facts_last):
-                if batch.append(key=key, value=value, timestamp=None) is None:
-                    sent = await producer.send_batch(batch, name, partition=self.number)
-                    batches.append((table, batch.record_count(), sent))
-                    batch = producer.create_batch()
-                    batch.append(key=key, value=value, timestamp=None)
-            sent = await producer.send_batch(batch, name, partition=self.number)
-            batches.append((table, batch.record_count(), sent))
-        for table, count, sent in batches:
-            self.memories.shelves[table].end = (await sent).offset + count
-
-
-def _facts_last(row: tuple[bytes, bytes | None]) -> bool:
-    return any(kind in row[0] for kind in _LAST)
-
-
-async def _all(futures: list[asyncio.Future[Any]]) -> None:
-    """Every one acknowledged; the first failure is raised when all have ended."""
-    if futures:
-        await asyncio.wait(futures)
-        for future in futures:
-            future.result()
+        self._owner.wrote(self.number, offsets, self._now() - self._began)

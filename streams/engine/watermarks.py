@@ -1,34 +1,54 @@
 """How far event time has come behind the door: the minimum over the watermarks of all sources.
 
 A unit tells its watermark to every partition of the next topic, with its own number as the source. What was heard is
-not stored: every assignment makes every unit tell it again.
+remembered like everything else: where nothing happens any more, nobody would tell it again.
 """
 
 from typing import Final
 
+import msgspec
+
 from monitor.watermark import BEGINNING
 from streams.engine.records import SOURCE, WATERMARK, Headers, Record
+from streams.engine.state import Memories
+from streams.engine.turn import Turn
+from streams.topics import TableName
 
 TICK_S: Final = 1.0
 """A unit tells a new watermark at most so often."""
 
 
+CLOCK: Final = ""
+"""Key of pieces about time; no provider, person or code has it."""
+HEARD: Final = "heard"
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(dict[int, int]).decode
+
+
 class Sources:
-    """The watermarks of `count` sources; `time` is BEGINNING until each of them was heard."""
+    """The watermarks of `count` sources, kept in `table`; `time` is BEGINNING until each of them was heard."""
 
-    __slots__ = ("_count", "_heard", "furthest", "time")
+    __slots__ = ("_count", "_heard", "_table", "furthest", "time")
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, table: TableName, memories: Memories) -> None:
         self._count = count
+        self._table = table
         self._heard: dict[int, int] = {}
         self.time = BEGINNING
         self.furthest = BEGINNING
+        kept = memories.shelves[table].rows.get(CLOCK, {}).get(HEARD)
+        if kept is not None:
+            self._heard = _decode(kept)
+            self.furthest = max(self._heard.values())
+            if len(self._heard) == count:
+                self.time = min(self._heard.values())
 
-    def hear(self, source: int, time: int) -> bool:
+    def hear(self, source: int, time: int, turn: Turn) -> bool:
         """Whether that moves the minimum on; a source never goes back."""
         if not 0 <= source < self._count or time <= self._heard.get(source, BEGINNING):
             return False
         self._heard[source] = time
+        turn.piece(self._table, CLOCK, HEARD, _encode(self._heard))
         self.furthest = max(self.furthest, time)
         if len(self._heard) < self._count:
             return False

@@ -21,6 +21,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from deploy.local.ports import free_port
 from monitor.settings import Settings
 from streams import topics
+from streams.lag import waiting
 from streams.topics import Topic, name_of, partition_of
 
 DEADLINE_S = 60.0
@@ -201,21 +202,24 @@ class World:
         Outputs are written before an offset is committed, so no record can hide between two stages.
         """
         admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.bootstrap)
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.bootstrap)
+        reader = AIOKafkaConsumer(
+            bootstrap_servers=self.settings.bootstrap,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+        )
         await admin.start()
-        await consumer.start()
+        await reader.start()
         try:
             behind = 0
             for topic in SOURCES:
                 name = name_of(topic, self.settings)
                 tps = [TopicPartition(name, number) for number in range(self.settings.partitions)]
                 group = f"{self.settings.topic_prefix}{self.settings.app}"
-                committed = await admin.list_consumer_group_offsets(group, partitions=tps)
-                ends = await consumer.end_offsets(tps)
-                behind += sum(ends[tp] - max(0, committed[tp].offset if tp in committed else 0) for tp in tps)
+                known = await admin.list_consumer_group_offsets(group, partitions=tps)
+                behind += await waiting(reader, tps, {tp: each.offset for tp, each in known.items()})
             return behind
         finally:
-            await consumer.stop()
+            await reader.stop()
             await admin.close()
 
     async def quiet(self, within_s: float = 120.0) -> None:

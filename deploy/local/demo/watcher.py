@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from time import monotonic, time
+from time import time
 from types import TracebackType
 from typing import Final, Self
 
@@ -16,6 +16,7 @@ from deploy.local.demo.children import Child
 from deploy.local.door import Door
 from monitor.settings import Settings
 from streams.engine.records import AT
+from streams.lag import waiting
 from streams.topics import Topic, name_of
 
 READ: Final = (Topic.VERDICTS, Topic.FINDINGS, Topic.ALERTS)
@@ -23,9 +24,6 @@ TRAVELLED: Final = (Topic.CLAIMS_RAW, Topic.CHECKS, Topic.CLAIMS, Topic.FACTS_TR
 """Topics that workers read, in the order in which an event travels."""
 POLL_S: Final = 0.2
 LAG_EVERY_S: Final = 1.0
-STILL_S: Final = 3.0
-CONTROL_RECORDS: Final = 2
-"""Marks of transactions behind the last record of a partition, which nobody commits."""
 _LAG: Final = re.compile(rb"^monitor_lag_records\{[^}]*\} (\S+)", re.MULTILINE)
 
 
@@ -48,12 +46,18 @@ class Watcher:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
         )
+        self._counter = AIOKafkaConsumer(
+            bootstrap_servers=settings.bootstrap,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+        )
         self._admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
 
     async def __aenter__(self) -> Self:
         try:
             await self._consumer.start()
             self._consumer.assign(self._said)
+            await self._counter.start()
             await self._admin.start()
         except BaseException:
             await self._close()
@@ -66,7 +70,7 @@ class Watcher:
         await self._close()
 
     async def _close(self) -> None:
-        for closing in (self._consumer.stop(), self._admin.close()):
+        for closing in (self._consumer.stop(), self._counter.stop(), self._admin.close()):
             with suppress(TimeoutError):
                 await asyncio.wait_for(closing, 1.0)
 
@@ -96,27 +100,18 @@ class Watcher:
         event's way leaves no gap to hide in.
         """
         for tps in self._sources:
-            ends = await self._consumer.end_offsets(tps)
-            await self._committed(ends)
+            while behind := await self._behind(tps):
+                self._board.lag = behind
+                await asyncio.sleep(POLL_S)
         said = await self._consumer.end_offsets(self._said)
         for tp, end in said.items():
             # read() moves them on; aiokafka has no event for it.
             while await self._consumer.position(tp) < end:  # noqa: ASYNC110  # see above
                 await asyncio.sleep(POLL_S)
 
-    async def _committed(self, ends: dict[TopicPartition, int]) -> None:
-        moved, before = monotonic(), -1
-        while True:
-            known = await self._admin.list_consumer_group_offsets(self._group, partitions=list(ends))
-            left = [end - max(0, known[tp].offset if tp in known else 0) for tp, end in ends.items()]
-            behind = sum(max(0, each) for each in left)
-            if behind != before:
-                moved, before = monotonic(), behind
-            still = monotonic() - moved > STILL_S and max(left) <= CONTROL_RECORDS
-            if behind == 0 or still:
-                return
-            self._board.lag = behind
-            await asyncio.sleep(POLL_S)
+    async def _behind(self, tps: list[TopicPartition]) -> int:
+        known = await self._admin.list_consumer_group_offsets(self._group, partitions=tps)
+        return await waiting(self._counter, tps, {tp: each.offset for tp, each in known.items()})
 
     async def follow_lag(self, workers: Iterable[Child]) -> None:
         """Ask the workers how far behind they are, until cancelled."""
