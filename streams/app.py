@@ -45,8 +45,8 @@ SESSION_S: Final = 6.0
 HEARTBEAT_S: Final = 1.5
 REBALANCE_S: Final = 5.0
 BATCH_RECORDS_MAX: Final = 2_000
-FETCH_BYTES_MAX: Final = 9 * MIB
-"""Of one partition at a time: the largest record there may be."""
+FETCH_BYTES_MAX: Final = MIB
+"""Of one partition at a time; a record that is larger comes all the same, alone."""
 BUFFERED_BATCHES_MAX: Final = 4_096
 """Never reached: units are what limits, in records and bytes; a full buffer makes Faust sleep a whole second."""
 

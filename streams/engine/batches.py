@@ -19,11 +19,18 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from msgspec import Struct
 
+from monitor.settings import MIB
+
 T = TypeVar("T")
 
 CODEC: Final = "untouched"
 """Batches come as they are."""
-FETCH_WAIT_MS: Final = 250
+FETCH_WAIT_MS: Final = 10
+FETCH_WAIT_MS_MAX: Final = 250
+"""How long a broker may hold a fetch that finds nothing. While it is held, partitions that were busy when it was sent are not
+asked for, so it is short while there is work and grows when there is none."""
+FETCH_BYTES_MAX: Final = 8 * MIB
+"""Of one answer: a check must not stand behind more than that."""
 SHORT_S: Final = 0.05
 """How long to wait for open partitions while others are full: they may have room again soon."""
 ASK_AGAIN_S: Final = 0.2
@@ -76,13 +83,19 @@ class _Thread(driver.AIOKafkaConsumerThread):
         # Faust reads uncommitted and waits 1.5 s for a fetch; neither is a setting.
         consumer._isolation_level = "read_committed"  # noqa: SLF001
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
+        consumer._fetch_max_bytes = FETCH_BYTES_MAX  # noqa: SLF001
         # With tables declared this is so already; a worker that fell back to round robin would find no memories.
         if self._assignor is not self.app.assignor:
             raise RuntimeError("the sticky, co-partitioning assignor is not in use")
         return consumer
 
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> dict[TP, Any]:  # noqa: ANN401 - as its base class
+        fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001
+        # Else a partition that waits to be consumed keeps all others of its broker from being asked for, for 0.1 s.
+        fetcher._prefetch_backoff = 0  # noqa: SLF001
         fetched = await super()._fetch_records(*args, **kwargs)
+        longer = min(fetcher._fetch_max_wait_ms * 2, FETCH_WAIT_MS_MAX)  # noqa: SLF001
+        fetcher._fetch_max_wait_ms = FETCH_WAIT_MS if fetched else longer  # noqa: SLF001
         return {
             TP(tp.topic, tp.partition): [self._batch(tp, records)]
             for tp, records in fetched.items()
