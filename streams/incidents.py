@@ -38,11 +38,11 @@ class IncidentsStage(Stage):
         self._due_of: dict[str, int] = {}
         self._open_of: dict[str, int] = {}
         shelf = memories.shelves[TableName.INCIDENTS]
-        if (used := shelf.rows.get(CLOCK, {}).get(USED)) is not None:
+        if (used := shelf.pieces(CLOCK).get(USED)) is not None:
             self._budget.load(used)
-        for key, pieces in shelf.rows.items():
+        for key in shelf:
             if key != CLOCK:
-                self._plan(key, Book.load(key, pieces))
+                self._plan(key, Book.load(key, shelf.pieces(key)))
 
     @property
     def watermark(self) -> int:

@@ -40,7 +40,7 @@ class IntakeStage(Stage):
         super().__init__(context, number, memories)
         self._lateness_s = context.knowledge.region.lateness_s
         self._clock = Watermark(self._lateness_s)
-        kept = memories.shelves[TableName.PROVIDERS].rows.get(CLOCK, {}).get(HIGHEST)
+        kept = memories.shelves[TableName.PROVIDERS].pieces(CLOCK).get(HIGHEST)
         if kept is not None:
             self._clock.follow_until(int(kept), int(kept))
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import threading
 from contextlib import suppress
 from http import HTTPStatus
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 STOP_S: Final = 8.0
 """A clean end takes at most so long; a Kafka that is gone must not hold a process up (supervisors wait 10 s)."""
+SWITCH_S: Final = 0.000_5
+"""Faust's consumer thread wants the interpreter for microseconds; by default it waits 5 ms for it at each step of a fetch."""
 FAILED: Final = 1
 
 
@@ -120,6 +123,7 @@ def end_soon(code: int) -> None:
 def run_worker(settings: Settings) -> int:
     """Run a worker in this process; StartError when it can't start."""
     uvloop.install()
+    sys.setswitchinterval(SWITCH_S)
 
     async def main() -> int:
         return await Worker(settings).run()

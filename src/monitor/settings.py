@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     retention_days: Positive = _setting(
         30, "how long checks, verdicts, findings and dead letters are kept", unit="days"
     )
+    store: Literal["memory", "rocksdb"] = _setting(
+        "memory", "where a worker keeps what it remembers; rocksdb for more than memory holds"
+    )
     data_dir: Path = _setting(Path("var"), "folder for what a worker keeps between starts")
 
     reference: Path | None = _setting(
@@ -83,6 +86,10 @@ class Settings(BaseSettings):
 
     worker_host: str = _setting("127.0.0.1", "address where a worker serves /metrics and its health")
     worker_port: Port = _setting(8081, "port where a worker serves /metrics and its health; 0 = any free one")
+    numbers: Annotated[str, Field(pattern=r"^(\d+(,\d+)*)?$")] = _setting(
+        "",
+        "partition numbers that this worker takes by hand, separated by commas; without it the group shares them out",
+    )
     commit_ms: Positive = _setting(25, "how long a worker gathers what it commits together", unit="ms")
     idle_s: Positive = _setting(
         5, "after so long without records a partition's watermark follows the stage's", unit="s"
@@ -111,6 +118,11 @@ class Settings(BaseSettings):
     def uses_development_key(self) -> bool:
         """Whether tokens can be recomputed by anyone: fine for a trial, never for claims."""
         return self.token_key is None
+
+    @property
+    def own_numbers(self) -> tuple[int, ...]:
+        """`numbers`, read."""
+        return tuple(int(number) for number in self.numbers.split(",") if number)
 
     @property
     def token_secret(self) -> str:

@@ -6,7 +6,7 @@ bookkeeping commits what was not acknowledged and forgets what was (see docs/dec
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar, cast
 
 import aiokafka
@@ -27,13 +27,15 @@ CODEC: Final = "untouched"
 """Batches come as they are."""
 FETCH_WAIT_MS: Final = 10
 FETCH_WAIT_MS_MAX: Final = 250
-"""How long a broker may hold a fetch that finds nothing. While it is held, partitions that were busy when it was sent are not
-asked for, so it is short while there is work and grows when there is none."""
+"""How long a broker may hold a fetch that finds nothing. While it is held, partitions that were busy when it was sent are
+not asked for, so it is short while there is work and grows when there is none."""
 FETCH_BYTES_MAX: Final = 8 * MIB
 """Of one answer: a check must not stand behind more than that."""
 SHORT_S: Final = 0.05
 """How long to wait for open partitions while others are full: they may have room again soon."""
 ASK_AGAIN_S: Final = 0.2
+BY_HAND: Final = 1
+"""The generation of an assignment that no group made."""
 
 
 class Batch(Struct, frozen=True):
@@ -106,6 +108,23 @@ class _Thread(driver.AIOKafkaConsumerThread):
         begin, self._fetched_to[tp] = self._fetched_to.get(tp, records[0].offset), records[-1].offset + 1
         size = sum([len(record.value) for record in records if record.value is not None])
         return Batch(tp.topic, tp.partition, records, begin, size, self._epochs.get(tp, -1))
+
+    async def subscribe(self, topics: Iterable[str]) -> None:
+        """By the group; by hand where the settings name the numbers."""
+        engine = self.app.engine  # type: ignore[attr-defined]  # ours
+        if not engine.by_hand:
+            await super().subscribe(topics)
+            return
+        tps = {TP(engine.topic_name(topic), number) for topic in engine.reads for number in engine.by_hand}
+
+        async def assign(client: aiokafka.AIOKafkaConsumer) -> None:
+            client.assign([TopicPartition(tp.topic, tp.partition) for tp in tps])
+
+        await self.on_client(assign)
+        self.app.consumer_generation_id = BY_HAND
+        self.app.on_rebalance_start()
+        # Faust's answer to an assignment waits until subscribing has come to its end.
+        self._assigning = asyncio.create_task(self.consumer.on_partitions_assigned(tps, BY_HAND))
 
     async def seek_to(self, offsets: Mapping[TP, int]) -> int:
         """Go on from there; the epoch of what is fetched from now on. IllegalStateError when one is not assigned."""

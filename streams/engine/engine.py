@@ -13,8 +13,10 @@ from faust.types import TP
 from monitor.settings import MIB
 from monitor.watermark import BEGINNING
 from streams.engine.batches import Batch, BatchConsumer
+from streams.engine.disk_shelf import DiskShelf
 from streams.engine.ledger import Ledger
 from streams.engine.recovery import read_changelogs
+from streams.engine.shelf import MemoryShelf, Shelf
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories, PieceTable
 from streams.engine.tenure import Tenure
@@ -35,6 +37,10 @@ END_S: Final = 4.0
 """The same at the end of a worker."""
 STALLED_S: Final = 30.0
 """Work without a commit for so long is no health."""
+
+
+class TakenError(RuntimeError):
+    """Two workers were given the same number by hand."""
 
 
 class NumberLedger:
@@ -82,6 +88,7 @@ class Engine:
         self.tables = tables
         self.stages = stages
         self.reads = [topic for stage in stages for topic in stage.reads]
+        self.by_hand = context.settings.own_numbers
         self.tenures: dict[int, Tenure] = {}
         self.failed: asyncio.Future[BaseException] | None = None
         """Gets the error that this worker can't go on from; whoever runs it ends it then."""
@@ -107,6 +114,7 @@ class Engine:
     async def stop(self) -> None:
         """Finish what is being written, let go."""
         await self.revoke(within_s=END_S)
+        self._let_go()
         if self._nudging is not None:
             self._nudging.cancel()
 
@@ -114,10 +122,10 @@ class Engine:
 
     def assign(self, numbers: set[int]) -> None:
         """These numbers are ours; returns at once. What stays with us and was written to its end is not read again."""
-        kept, self._kept = self._kept, {}
         for number in sorted(numbers):
-            tenure = self.tenures[number] = Tenure(self, number, kept.get(number))
+            tenure = self.tenures[number] = Tenure(self, number, self._kept.pop(number, None))
             self._tasks[number] = asyncio.create_task(self._keep(tenure.run()))
+        self._let_go()
         self._committed_at = monotonic()
         self._assigned = True
         metrics = self.context.metrics
@@ -203,12 +211,19 @@ class Engine:
         settings = self.context.settings
         async with self._recoveries:
             begun = monotonic()
-            wanted = {
-                TopicPartition(self._changelogs[table], number): (table, end) for table, end in ends.items()
+            shelves = {table: self._shelf(table, number, end) for table, end in ends.items()}
+            memories = Memories(shelves, self._loaders)
+            empty = {
+                TopicPartition(self._changelogs[table], number): shelf
+                for table, shelf in shelves.items()
+                if not shelf.complete
             }
-            shelves = await read_changelogs(settings.bootstrap, wanted)
+            try:
+                await read_changelogs(settings.bootstrap, empty)
+            except BaseException:
+                memories.close(clean=False)
+                raise
             self.context.metrics.recovery.observe(monotonic() - begun)
-        memories = Memories(shelves, self._loaders)
         stages = [stage(self.context, number, memories) for stage in self.stages]
         return Unit(
             self,
@@ -224,9 +239,16 @@ class Engine:
         assert self._consumer is not None  # noqa: S101 - there is no assignment before the start
         return await self._consumer.go_to({TP(topic, number): at for topic, at in positions.items()})
 
-    async def owns(self, number: int) -> bool:
-        """Whether the group still knows this worker under the generation of its assignment."""
-        return number in self.tenures and self._consumer is not None and await self._consumer.is_member()
+    async def owns(self, number: int, outcome: str) -> bool:
+        """Whether the group still knows this worker under the generation of its assignment.
+
+        Of numbers that were taken by hand nobody can say that; there whoever comes last has them: TakenError.
+        """
+        if self.by_hand and outcome == "fenced":
+            raise TakenError(f"partition number {number} was taken by another worker")
+        if self.by_hand or self._consumer is None:
+            return True
+        return number in self.tenures and await self._consumer.is_member()
 
     def changed(self, number: int, outcome: str) -> None:
         """A unit began or ended."""
@@ -264,6 +286,19 @@ class Engine:
         return self._consumer.unread(tp) + unit.unwritten(tp.topic)
 
     # Inside.
+
+    def _let_go(self) -> None:
+        """What was kept in case it comes back, and did not."""
+        for unit in self._kept.values():
+            unit.memories.close(clean=True)
+        self._kept = {}
+
+    def _shelf(self, table: TableName, number: int, end: int) -> Shelf:
+        settings = self.context.settings
+        if settings.store == "memory":
+            return MemoryShelf(end)
+        name = f"{settings.topic_prefix}{settings.app}"
+        return DiskShelf(settings.data_dir / name / str(table) / str(number), end)
 
     async def _keep(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
         """What it raises is no fault of Kafka's: it ends the worker, whose successor starts from what is committed."""

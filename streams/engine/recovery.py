@@ -14,8 +14,7 @@ from faust.tables.manager import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 from mode import Service
 
-from streams.engine.state import Shelf, parse_row_key
-from streams.topics import TableName
+from streams.engine.shelf import Shelf, parse_row_key
 
 FETCH_BYTES_MAX: Final = 8 << 20
 POLL_MS: Final = 500
@@ -79,14 +78,11 @@ class Manager(TableManager):
         return self._recovery
 
 
-async def read_changelogs(
-    bootstrap: str, wanted: Mapping[TopicPartition, tuple[TableName, int]]
-) -> dict[TableName, Shelf]:
-    """The shelves of one partition number, each complete up to the end given; KafkaError or TimeoutError."""
-    shelves = {table: Shelf(end=end) for table, end in wanted.values()}
-    open_ = {tp for tp, (_, end) in wanted.items() if end > 0}
+async def read_changelogs(bootstrap: str, empty: Mapping[TopicPartition, Shelf]) -> None:
+    """Fill the shelves of one partition number, each up to its end; KafkaError or TimeoutError."""
+    open_ = set(empty)
     if not open_:
-        return shelves
+        return
     reader = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=None,
@@ -103,39 +99,36 @@ async def read_changelogs(
         await reader.seek_to_beginning(*open_)
         while open_:
             async with asyncio.timeout(STILL_S):
-                await _read_some(reader, open_, wanted, shelves)
+                await _read_some(reader, open_, empty)
     finally:
         await reader.stop()
-    return shelves
 
 
 async def _read_some(
     reader: AIOKafkaConsumer,
     open_: set[TopicPartition],
-    wanted: Mapping[TopicPartition, tuple[TableName, int]],
-    shelves: Mapping[TableName, Shelf],
+    shelves: Mapping[TopicPartition, Shelf],
 ) -> None:
     """Put what the next fetch gives; partitions that have come to their end leave `open_`."""
     fetched: dict[TopicPartition, list[Any]] = {}
-    while not fetched and not await _ended(reader, open_, wanted):
+    while not fetched and not await _ended(reader, open_, shelves):
         fetched = await reader.getmany(*open_, timeout_ms=POLL_MS)
     for tp, records in fetched.items():
-        table, end = wanted[tp]
-        put = shelves[table].put
+        put, end = shelves[tp].put, shelves[tp].end
         for record in records:
             if record.key is not None and record.offset < end:
                 put(*parse_row_key(record.key), record.value)
         await asyncio.sleep(0)
-    await _ended(reader, open_, wanted)
+    await _ended(reader, open_, shelves)
 
 
 async def _ended(
     reader: AIOKafkaConsumer,
     open_: set[TopicPartition],
-    wanted: Mapping[TopicPartition, tuple[TableName, int]],
+    shelves: Mapping[TopicPartition, Shelf],
 ) -> bool:
     """Whether some have come to their end: positions pass control records and holes of compaction."""
-    done = [tp for tp in open_ if await reader.position(tp) >= wanted[tp][1]]
+    done = [tp for tp in open_ if await reader.position(tp) >= shelves[tp].end]
     for tp in done:
         open_.discard(tp)
         reader.pause(tp)

@@ -62,7 +62,7 @@ class Host(Protocol):
         """Have the sources delivered from there on; the epoch that their batches will carry."""
         ...
 
-    async def owns(self, number: int) -> bool:
+    async def owns(self, number: int, outcome: str) -> bool:
         """Whether the number is still ours to take: a worker that slept must not fence its successor."""
         ...
 
@@ -104,7 +104,7 @@ class Tenure:
             wait_s = WAIT_S if now() - begun > STEADY_S else min(wait_s * 2, WAIT_S_MAX)
             if outcome != "lost":
                 await asyncio.sleep(wait_s)
-            if not await self._host.owns(self.number):
+            if not await self._host.owns(self.number, outcome):
                 logger.warning("partition number %d is somebody else's now", self.number)
                 return
 
@@ -116,6 +116,7 @@ class Tenure:
 
     async def _hold(self) -> None:
         ledger = self._host.new_ledger(self.number)
+        unit: Unit | None = None
         try:
             await ledger.open()
             positions = await ledger.committed()
@@ -130,6 +131,8 @@ class Tenure:
             self.kept = unit
         finally:
             self.unit = None
+            if unit is not None and unit is not self.kept:
+                unit.memories.close(clean=False)
             with suppress(Exception):
                 await asyncio.shield(ledger.close())
 
@@ -137,6 +140,8 @@ class Tenure:
         kept, self.kept = self.kept, None
         if kept is not None and kept.committed == positions and kept.ends == ends:
             return kept
+        if kept is not None:
+            kept.memories.close(clean=False)
         return await self._host.new_unit(self.number, ends, self._letter_bytes_max)
 
     def _told(self, error: Exception) -> str:

@@ -8,7 +8,8 @@ from aiokafka import TopicPartition
 
 from monitor.settings import MIB
 from streams.engine.records import Headers, Row
-from streams.engine.state import Memories, row_key
+from streams.engine.shelf import row_key
+from streams.engine.state import Memories
 from streams.topics import RECORD_BYTES_MAX, TableName, Topic, partition_of
 
 RECORDS_MAX: Final = 1_000

@@ -36,7 +36,7 @@ class Sources:
         self._heard: dict[int, int] = {}
         self.time = BEGINNING
         self.furthest = BEGINNING
-        kept = memories.shelves[table].rows.get(CLOCK, {}).get(HEARD)
+        kept = memories.shelves[table].pieces(CLOCK).get(HEARD)
         if kept is not None:
             self._heard = _decode(kept)
             self.furthest = max(self._heard.values())

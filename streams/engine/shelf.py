@@ -1,0 +1,88 @@
+"""The port behind which a partition number's rows are kept: in memory, or in RocksDB where they are more than memory holds.
+
+A row is a piece of a key's memory (bytes). A shelf is complete up to `end` of its changelog. What stands in it may be ahead
+of what is committed; so whoever ends without a commit throws it away, and reads the changelog again.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
+
+SEPARATOR: Final = "\x1f"
+"""Between key and piece: no id holds a character that does not print."""
+
+
+class Shelf(Protocol):
+    """The rows of one partition number of one table."""
+
+    end: int
+    """Changelog offset up to which they are complete, once they are."""
+    complete: bool
+    """Whether they were so when it was opened."""
+
+    def pieces(self, key: str) -> Mapping[str, bytes]:
+        """The rows of a key, by piece; not to be changed."""
+        ...
+
+    def put(self, key: str, piece: str, value: bytes | None) -> None:
+        """Set a row, or forget it."""
+        ...
+
+    def __iter__(self) -> Iterator[str]:
+        """Every key that has a row."""
+        ...
+
+    def __len__(self) -> int:
+        """How many keys there are, about."""
+        ...
+
+    def close(self, *, clean: bool) -> None:
+        """The end of its use; `clean`: it holds exactly what is committed."""
+        ...
+
+
+class MemoryShelf:
+    """Rows in a dict of dicts."""
+
+    __slots__ = ("_rows", "complete", "end")
+
+    def __init__(self, end: int = 0) -> None:
+        self.end = end
+        self.complete = end == 0
+        self._rows: dict[str, dict[str, bytes]] = {}
+
+    def pieces(self, key: str) -> Mapping[str, bytes]:
+        """The rows of a key, by piece; not to be changed."""
+        return self._rows.get(key) or {}
+
+    def put(self, key: str, piece: str, value: bytes | None) -> None:
+        """Set a row, or forget it."""
+        pieces = self._rows.get(key)
+        if value is not None:
+            if pieces is None:
+                self._rows[key] = {piece: value}
+            else:
+                pieces[piece] = value
+        elif pieces is not None and pieces.pop(piece, None) is not None and not pieces:
+            del self._rows[key]
+
+    def __iter__(self) -> Iterator[str]:
+        """Every key that has a row."""
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        """How many keys there are."""
+        return len(self._rows)
+
+    def close(self, *, clean: bool) -> None:
+        """Nothing is left of it."""
+
+
+def row_key(key: str, piece: str) -> bytes:
+    """The key of a changelog record."""
+    return f"{key}{SEPARATOR}{piece}".encode(errors="surrogatepass")
+
+
+def parse_row_key(raw: bytes) -> tuple[str, str]:
+    """(key, piece) of a changelog record."""
+    key, _, piece = raw.decode(errors="surrogatepass").partition(SEPARATOR)
+    return key, piece
