@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 STOP_S: Final = 8.0
 """A clean end takes at most so long; a Kafka that is gone must not hold a process up (supervisors wait 10 s)."""
 SWITCH_S: Final = 0.000_5
-"""Faust's consumer thread wants the interpreter for microseconds; by default it waits 5 ms for it at each step of a fetch."""
+"""Faust's consumer thread needs the interpreter for microseconds; by default it waits 5 ms for it, several times a fetch."""
 FAILED: Final = 1
 
 
