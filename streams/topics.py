@@ -13,17 +13,17 @@ from typing import Any, Final
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
-from aiokafka.partitioner import murmur2
 from msgspec import Struct
 
 from monitor.settings import MIB, Settings
+from streams.murmur2 import murmur2
 
 DAY_MS: Final = 86_400_000
 ADMIN_TIMEOUT_MS: Final = 20_000
 THERE_S: Final = 0.05
 MISSING: Final = "missing"
 KEYS_CACHED: Final = 65_536
-"""murmur2 is pure Python: 10 us for a token, and most keys come again."""
+"""The hash is pure Python, and most keys come again."""
 
 RAW_BYTES_MAX: Final = 9 * MIB
 """The hard cap of a record is 8 MiB (contract §1); what is larger never gets in."""
@@ -95,7 +95,7 @@ class Difference(Struct, frozen=True):
 @lru_cache(maxsize=KEYS_CACHED)
 def partition_of(key: str, partitions: int) -> int:
     """The partition of a key: murmur2 of its UTF-8 bytes, as Kafka's own clients choose it."""
-    return int(murmur2(key.encode(errors="surrogatepass")) & 0x7FFF_FFFF) % partitions
+    return (murmur2(key.encode(errors="surrogatepass")) & 0x7FFF_FFFF) % partitions
 
 
 def name_of(topic: Topic, settings: Settings) -> str:

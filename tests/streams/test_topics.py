@@ -3,9 +3,13 @@
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.partitioner import murmur2 as reference
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.settings import Settings
 from streams import topics
+from streams.murmur2 import murmur2
 from streams.topics import Topic, TopicSpec, partition_of, specs
 from streams.worker import StartError, refuse_other_topics
 from tests.streams.conftest import MakeWorld
@@ -15,7 +19,7 @@ MAX_POSITIVE = 0x7FFF_FFFF
 
 
 @pytest.mark.parametrize(
-    "key,murmur2",
+    "key,hashed",
     # Of Kafka's own UtilsTest.testMurmur2.
     [
         ("21", -973932308),
@@ -26,9 +30,9 @@ MAX_POSITIVE = 0x7FFF_FFFF
         ("abc", 479470107),
     ],
 )
-def test_a_key_lives_where_kafkas_own_clients_put_it(key: str, murmur2: int) -> None:
+def test_a_key_lives_where_kafkas_own_clients_put_it(key: str, hashed: int) -> None:
     for partitions in (1, 4, 24, 97):
-        assert partition_of(key, partitions) == (murmur2 & MAX_POSITIVE) % partitions
+        assert partition_of(key, partitions) == (hashed & MAX_POSITIVE) % partitions
 
 
 def test_every_topic_has_the_same_number_of_partitions() -> None:
@@ -93,3 +97,8 @@ async def test_another_configuration_is_told_with_what_it_must_be(world: MakeWor
 
 def _spec(name: str) -> TopicSpec:
     return next(spec for spec in specs(Settings()) if spec.name == name)
+
+
+@given(key=st.binary(max_size=70))
+def test_the_hash_is_that_of_aiokafka(key: bytes) -> None:
+    assert murmur2(key) == reference(key)
