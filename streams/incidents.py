@@ -1,5 +1,6 @@
 """findings -> alerts: findings of one story become one incident with a life; time alone ends it."""
 
+from collections import Counter
 from heapq import heappop, heappush
 from typing import ClassVar, Final
 
@@ -74,6 +75,13 @@ class IncidentsStage(Stage):
         self._say(said, turn, record)
         self._plan(key, book)
 
+    def open_incidents(self) -> Counter[str]:
+        """How many there are now, by rule."""
+        counts: Counter[str] = Counter()
+        for key, count in self._open_of.items():
+            counts[key.partition("|")[0]] += count
+        return counts
+
     def count(self, table: TableName, memory: Book) -> None:
         """Count what a book folded or refused."""
         del table
@@ -93,7 +101,10 @@ class IncidentsStage(Stage):
 
     def _plan(self, key: str, book: Book, *, after: int | None = None) -> None:
         """Remember when time will have something to say about a book."""
-        self._show_open(key, book)
+        if book.open:
+            self._open_of[key] = len(book.open)
+        else:
+            self._open_of.pop(key, None)
         when = due(book, self.context.policy)
         if when is not None and after is not None:
             # One that was just asked has nothing more to say at this watermark.
@@ -103,11 +114,3 @@ class IncidentsStage(Stage):
         elif self._due_of.get(key) != when:
             self._due_of[key] = when
             heappush(self._due, (when, key))
-
-    def _show_open(self, key: str, book: Book) -> None:
-        before, now = self._open_of.get(key, 0), len(book.open)
-        if now != before:
-            self.context.metrics.incidents_open.labels(book.rule_id).inc(now - before)
-            self._open_of[key] = now
-        if not now:
-            self._open_of.pop(key, None)

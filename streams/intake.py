@@ -83,6 +83,8 @@ class IntakeStage(Stage):
         late = self._clock.is_late(accepted.call_time)
         ahead = accepted.call_time > seen + AHEAD_S
         self._follow(accepted.call_time, seen if ahead else accepted.call_time, turn)
+        if ahead:
+            self.context.metrics.notes.labels("clock_ahead").inc()
         for note in accepted.notes:
             self.context.metrics.notes.labels(note).inc()
         if late:

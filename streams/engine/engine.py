@@ -129,7 +129,7 @@ class Engine:
         self._committed_at = monotonic()
         self._assigned = True
         metrics = self.context.metrics
-        for gauge in (metrics.lag_records, metrics.lag_seconds, metrics.incidents_open):
+        for gauge in (metrics.lag_records, metrics.lag_seconds):
             # Of partitions that are others' now.
             gauge.clear()
         metrics.recovering.set(len(numbers))

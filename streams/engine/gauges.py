@@ -1,5 +1,6 @@
 """What /metrics shows of a worker's state: lag, keys in memory, watermarks."""
 
+from collections import Counter
 from time import time
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ def show(engine: "Engine") -> None:
     for table in engine.tables:
         metrics.memory_keys.labels(table).set(keys[table])
         metrics.memory_loaded.labels(table).set(decoded[table])
+    opened = sum((stage.open_incidents() for unit in units for stage in unit.stages), Counter[str]())
+    for rule in engine.context.knowledge.rules:
+        metrics.incidents_open.labels(rule.id).set(opened[rule.id])
     for stage in engine.stages:
         times = [each.watermark for unit in units for each in unit.stages if each.name == stage.name]
         if times and min(times) > BEGINNING:

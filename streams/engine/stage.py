@@ -1,6 +1,7 @@
 """What a stage is: a pure step from a record and a memory to what follows, for one partition number."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from time import time
 from typing import Any, ClassVar, Final
 
@@ -67,6 +68,10 @@ class Stage(ABC):
         if memory.capped:
             self.context.metrics.memory_capped.labels(self.name, table).inc(memory.capped)
             memory.capped = 0
+
+    def open_incidents(self) -> Counter[str]:
+        """How many there are now, by rule; only the last stage has some."""
+        return Counter()
 
     @property
     def watermark(self) -> int:
