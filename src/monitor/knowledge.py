@@ -1,7 +1,6 @@
 """What an audit knows beside the facts: tables, limits, language, key; one frozen object for all stages."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
@@ -11,13 +10,9 @@ from monitor.ids import digest
 from monitor.privacy import Tokens
 from monitor.reference import Reference
 from monitor.regions import Region
+from monitor.rules.asking import Asking
 from monitor.rules.catalogue import RULES
 from monitor.rules.rule import Limits, Mode, Rule
-
-Asked: TypeAlias = tuple[Rule, Limits, frozenset[str] | None, str]
-"""A rule, its limits, the items without which it has nothing to say (None: it looks at every settlement), and what it
-needs of the history."""
-
 
 class Appeal(Struct, frozen=True, kw_only=True):
     """How a provider objects to a rejection."""
@@ -45,7 +40,7 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     """Derived: the rules that are asked about chains of one person's purchases."""
     trace_rules: tuple[Rule, ...] = ()
     """Derived: the rules that are asked about trace codes."""
-    asked_in: dict[int, tuple[Asked, ...]] = {}
+    asking_in: dict[int, Asking] = {}
     """Derived: by epoch of the region, what is asked about settlements and orders."""
     person_reach_s: int = 0
     answer_reach_s: int = 0
@@ -64,29 +59,21 @@ class Knowledge(Struct, frozen=True, kw_only=True):
         force_setattr(self, "trace_rules", tuple(rule for rule in self.rules if rule.find_reuse))
         for name in ("person", "answer", "provider", "trace"):
             force_setattr(self, f"{name}_reach_s", getattr(self.region, f"{name}_memory_days") * DAY)
-        force_setattr(self, "asked_in", {})
+        force_setattr(self, "asking_in", {})
         rules = digest(*(f"{rule.id}={rule.version}" for rule in self.rules))[:8]
         version = f"{rules}-{self.region.digest[:8]}-{self.reference.digest[:8]}"
         force_setattr(self, "rules_version", version)
 
-    def asked(self, at: int) -> tuple[Asked, ...]:
+    def asking(self, at: int) -> Asking:
         """The rules about settlements and orders that are not off at event time `at`, with their limits."""
         epoch = self.region.epoch(at)
-        asked = self.asked_in.get(epoch)
-        if asked is None:
+        asking = self.asking_in.get(epoch)
+        if asking is None:
             both = [(rule, self.limits(rule, at)) for rule in self.rules if rule.find is not None]
-            asked = tuple(
-                (
-                    rule,
-                    limits,
-                    frozenset(getattr(self.reference, rule.table)) if rule.table else None,
-                    rule.needs,
-                )
-                for rule, limits in both
-                if limits is not None
+            asking = self.asking_in[epoch] = Asking(
+                [(rule, limits) for rule, limits in both if limits is not None], self.reference
             )
-            self.asked_in[epoch] = asked
-        return asked
+        return asking
 
     def limits(self, rule: Rule, at: int) -> Limits | None:
         """What holds for a rule at event time `at`; None when it is off."""

@@ -12,6 +12,7 @@ from monitor.memory.history import History
 from monitor.memory.person import PersonMemory
 from monitor.memory.subjects import Purchase, Settlement, call_anchor, settlement_anchor
 from monitor.outputs import Decision, Finding, Kind, Verdict
+from monitor.rules.asking import Asked
 from monitor.rules.breach import Burst
 from monitor.rules.catalogue import FACE_RULE
 from monitor.rules.rule import Limits, Rule
@@ -91,14 +92,9 @@ def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge, outcome:
         outcome.verdict = _verdict_on(memory, event, knowledge, rulings)
 
 
-def _applicable(settlement: Settlement, history: History, knowledge: Knowledge) -> list[tuple[Rule, Limits]]:
-    """The rules that may have something to say of a settlement: not off, its items and its history given."""
-    items = settlement.items
-    return [
-        (rule, limits)
-        for rule, limits, listed, needs in knowledge.asked(settlement.key[0])
-        if (listed is None or not listed.isdisjoint(items)) and (not needs or getattr(history, needs))
-    ]
+def _applicable(settlement: Settlement, history: History, knowledge: Knowledge) -> Asked:
+    """The rules that may have something to say of a settlement, and are not off at its time."""
+    return knowledge.asking(settlement.at).about(settlement, history)
 
 
 def _ask(
@@ -151,7 +147,7 @@ def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) ->
     """The 3102 of the last days, for the one rule that makes findings of them."""
     found = []
     for check in memory.checks():
-        for rule, limits, _, _ in knowledge.asked(check.at):
+        for rule, limits in knowledge.asking(check.at).rules:
             if rule.id == FACE_RULE and (not check.rule_ids or rule.id in check.rule_ids):
                 ruling = _ask(rule, limits, memory.history.judged(check), memory.history, knowledge)
                 found += [ruling.finding] if ruling is not None else []

@@ -13,7 +13,7 @@ from monitor.rules.breach import Breach, own
 from monitor.rules.days_of_supply import INPATIENT_INFNO
 from monitor.rules.examples import a_register, a_settlement, day_of, example
 from monitor.rules.patient import birth_day
-from monitor.rules.rule import Limits, Rule, Subject, Text
+from monitor.rules.rule import Limits, Need, Rule, Subject, Text
 
 NORMAL = "1"
 INACTIVE = frozenset({"0", "2", "3", "4"})
@@ -95,7 +95,7 @@ RULE = Rule(
     limits=CoverLimits,
     subject=Subject.PROVIDER,
     whole=True,
-    needs="register",
+    needs=Need.REGISTER,
     find=find,
     firing=(
         example(

@@ -21,7 +21,7 @@ from monitor.rules.examples import (
     example,
     orders,
 )
-from monitor.rules.rule import Limits, Rule, Subject, Text
+from monitor.rules.rule import Limits, Need, Rule, Subject, Text
 
 AT_THE_WINDOW = frozenset({"12", "14", "15"})
 """recog_biz: admission, outpatient, drug purchase."""
@@ -87,7 +87,7 @@ RULE = Rule(
     limits=FaceLimits,
     subject=Subject.PERSON_AT_PROVIDER,
     whole=True,
-    needs="checks",
+    needs=Need.CHECKS,
     find=find,
     firing=(
         example(
