@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from msgspec.structs import replace
+
 from monitor.audit.outcome import Outcome, say, say_instead, stack_of, unsay
 from monitor.audit.reach import Reach, reach_of
 from monitor.events import DAY, Event, OrdersChecked, Reversed, Settled
@@ -226,7 +228,7 @@ def _verdict_on(
         rulings = [ruling for ruling in answers if ruling is not None]
     if settlement.fact is not event:
         # Of one setl_id under two msgids one stands for both, and each msgid gets its own verdict.
-        settlement = Settlement(event, settlement.key, settlement.lines, anchor, settlement.items)
+        settlement = replace(settlement, fact=event, visit=(event.provider, event.visit), family=event.family)
     return verdict_of(settlement, _at_the_window(rulings), knowledge)
 
 

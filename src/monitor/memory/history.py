@@ -35,10 +35,9 @@ from monitor.memory.subjects import (
     Stay,
     Visit,
     VisitKey,
-    call_anchor,
     is_newborn_code,
     is_newborn_sign,
-    settlement_anchor,
+    subject_of,
 )
 
 
@@ -100,13 +99,17 @@ class History:
         """All known of its visit, whenever they were sent; those of a check serve that check only."""
         fact = settlement.fact
         visit = self.visits.get(settlement.visit) if fact.visit else None
-        known = list(visit.diagnoses) if visit else []
+        known: list[Diagnosis] = []
+        sales: list[Settled] = []
+        if visit is not None:
+            known += visit.diagnoses
+            sales += visit.settlements
         if type(fact) is OrdersChecked:
             known += fact.diagnoses
-        sales = [*visit.settlements] if visit else []
-        if type(fact) is Settled:
+        elif type(fact) is Settled:
             sales.append(fact)
-        return known + [Diagnosis(code) for code in dict.fromkeys(sale.disease for sale in sales) if code]
+        named = [sale.disease for sale in sales if sale.disease]
+        return known + [Diagnosis(code) for code in dict.fromkeys(named)] if named else known
 
     def stay_of(self, visit: VisitKey) -> Stay | None:
         """The stay that a visit is, if its admission is known."""
@@ -138,14 +141,7 @@ class History:
 
     def judged(self, check: OrdersChecked) -> Settlement:
         """Orders as if they were settled now, each number once; they are part of nothing."""
-        lines = carried(check.lines)
-        return Settlement(
-            fact=check,
-            key=(check.at, check.msgid),
-            lines=lines,
-            anchor=call_anchor(check),
-            items=frozenset([line.item for line in lines]),
-        )
+        return subject_of(check, carried(check.lines))
 
     def visit_of(self, key: VisitKey) -> Visit:
         """What is known of a visit, empty at first."""
@@ -213,13 +209,7 @@ class History:
 
     def append(self, settled: Settled, lines: list[Line]) -> Settlement:
         """Put a settlement at the end."""
-        settlement = Settlement(
-            fact=settled,
-            key=(settled.at, settled.msgid),
-            lines=lines,
-            anchor=settlement_anchor(settled),
-            items=frozenset([line.item for line in lines]),
-        )
+        settlement = subject_of(settled, lines)
         self.settlements.append(settlement)
         purchases = self._purchases
         for line in lines:

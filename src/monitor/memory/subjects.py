@@ -38,26 +38,14 @@ class Settlement(Struct, gc=False):
     lines: list[Line]
     anchor: str
     items: frozenset[str]
-
-    @property
-    def at(self) -> int:
-        """setl_time; of a check its call time."""
-        return self.key[0]
-
-    @property
-    def visit(self) -> VisitKey:
-        """Its visit at its provider."""
-        return (self.fact.provider, self.fact.visit)
-
-    @property
-    def is_check(self) -> bool:
-        """Whether these are orders, not a settlement."""
-        return type(self.fact) is OrdersChecked
-
-    @property
-    def family(self) -> bool:
-        """Paid from a family member's account, so another person may have been treated."""
-        return type(self.fact) is Settled and self.fact.family
+    at: int
+    """setl_time; of a check its call time."""
+    visit: VisitKey
+    """Its visit at its provider."""
+    is_check: bool
+    """Whether these are orders, not a settlement."""
+    family: bool
+    """Paid from a family member's account, so another person may have been treated."""
 
     @property
     def fee(self) -> int:
@@ -68,6 +56,22 @@ class Settlement(Struct, gc=False):
     def total(self) -> int:
         """What a rule on the whole settlement refuses: all its lines, or medfee_sumamt when none is known."""
         return sum(line.amount for line in self.lines) if self.lines else self.fact.fee
+
+
+def subject_of(fact: Settled | OrdersChecked, lines: list[Line]) -> Settlement:
+    """What rules are asked about: a call and the lines that belong to it."""
+    settled = type(fact) is Settled
+    return Settlement(
+        fact,
+        (fact.at, fact.msgid),
+        lines,
+        settlement_anchor(fact) if settled else call_anchor(fact),  # type: ignore[arg-type]  # see `settled`
+        frozenset([line.item for line in lines]),
+        fact.at,
+        (fact.provider, fact.visit),
+        not settled,
+        settled and fact.family,  # type: ignore[union-attr]  # see `settled`
+    )
 
 
 class Purchase(NamedTuple):
