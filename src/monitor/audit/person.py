@@ -5,7 +5,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from monitor.audit.outcome import Outcome, say, say_instead, stack_of, unsay
-from monitor.audit.reach import Reach, reach_of
+from monitor.audit.reach import reach_of
 from monitor.events import DAY, Event, OrdersChecked, Reversed, Settled
 from monitor.findings import Case, of_breach, of_burst
 from monitor.knowledge import Knowledge
@@ -73,11 +73,12 @@ def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge, outcome:
     """A fact: remembered, and everything asked again that may look different with it."""
     added, following = memory.add(event)
     outcome.added = added
+    if following is not None:
+        _follow(memory, following, knowledge, outcome)
+        return
     rulings: dict[str, list[Ruling]] = {}
     if added is Added.NEW:
-        reach = (
-            reach_of(memory, event) if following is None else Reach([following], purchases_since=following.at)
-        )
+        reach = reach_of(memory, event)
         rulings = _ask_settlements(memory, reach.settlements, knowledge, outcome)
         if reach.stays:
             _ask_stays(memory, knowledge, outcome)
@@ -92,6 +93,14 @@ def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge, outcome:
         outcome.misfit = type(event) is Reversed and memory.facts.misfits(event)
     if type(event) is Settled:
         outcome.verdict = _verdict_on(memory, event, knowledge, rulings)
+
+
+def _follow(memory: PersonMemory, settlement: Settlement, knowledge: Knowledge, outcome: Outcome) -> None:
+    """The usual case: a settlement that simply follows the others, so that it alone has to be asked about."""
+    rulings = _ask_settlement(memory, settlement, knowledge, outcome)
+    _ask_purchases(memory, settlement.at, knowledge, outcome)
+    outcome.sales = sales_told(memory, settlement.fact)
+    outcome.verdict = verdict_of(settlement, _at_the_window(rulings), knowledge)
 
 
 def _applicable(settlement: Settlement, history: History, knowledge: Knowledge) -> Asked:
@@ -113,22 +122,27 @@ def _ask_settlements(
     memory: PersonMemory, settlements: list[Settlement], knowledge: Knowledge, outcome: Outcome
 ) -> dict[str, list[Ruling]]:
     """Every rule about every settlement given -> what fired, by anchor (each one asked is there)."""
-    rulings: dict[str, list[Ruling]] = {}
-    if not settlements:
-        return rulings
+    return {
+        settlement.anchor: _ask_settlement(memory, settlement, knowledge, outcome)
+        for settlement in settlements
+    }
+
+
+def _ask_settlement(
+    memory: PersonMemory, settlement: Settlement, knowledge: Knowledge, outcome: Outcome
+) -> list[Ruling]:
+    fired = []
     history = memory.history
-    for settlement in settlements:
-        fired = rulings[settlement.anchor] = []
-        before = memory.findings.about(settlement.anchor)
-        for rule, limits in _applicable(settlement, history, knowledge):
-            ruling = _ask(rule, limits, settlement, history, knowledge)
-            if ruling is not None:
-                fired.append(ruling)
-                say(memory.findings, ruling.finding, outcome)
-        if before:
-            for rule_id in before.keys() - {ruling.rule.id for ruling in fired}:
-                unsay(memory.findings, before[rule_id], outcome)
-    return rulings
+    before = memory.findings.about(settlement.anchor)
+    for rule, limits in _applicable(settlement, history, knowledge):
+        ruling = _ask(rule, limits, settlement, history, knowledge)
+        if ruling is not None:
+            fired.append(ruling)
+            say(memory.findings, ruling.finding, outcome)
+    if before:
+        for rule_id in before.keys() - {ruling.rule.id for ruling in fired}:
+            unsay(memory.findings, before[rule_id], outcome)
+    return fired
 
 
 def _ask_stays(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> None:
@@ -161,14 +175,19 @@ def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outco
     """Chains over a person's own purchases at pharmacies, as far back as they hang together with `since`."""
     settlements, reference = memory.history.settlements, knowledge.reference
     for rule in knowledge.purchase_rules:
-        first = _first_of_run(settlements, since, knowledge.region.longest_window_s(rule.id))
+        fewest, known = knowledge.fewest[rule.id], memory.findings.has_of(rule.id)
+        if len(settlements) < fewest and not known:
+            continue
+        first = _first_of_run(settlements, since, knowledge.window_s[rule.id])
+        if len(settlements) - first < fewest and not known:
+            continue
         bought = {
             settlement.fact.call: settlement
             for settlement in settlements[first:]
             if not settlement.family
             and reference.is_pharmacy(settlement.fact.provider, settlement.fact.infno)
         }
-        if len(bought) < 2 and not memory.findings.of(rule.id):  # noqa: PLR2004 - nothing to repeat or take back
+        if len(bought) < fewest and not known:
             continue
         begin = settlements[first].at if first < len(settlements) else since
         sales = knowledge.in_force(rule, [settlement.fact for settlement in bought.values()])  # type: ignore[misc]  # no checks
@@ -233,4 +252,4 @@ def _verdict_on(
 
 
 def _at_the_window(rulings: list[Ruling]) -> list[Ruling]:
-    return [r for r in rulings if r.rule.kind in AT_THE_WINDOW and not r.finding.shadow]
+    return rulings and [r for r in rulings if r.rule.kind in AT_THE_WINDOW and not r.finding.shadow]

@@ -147,6 +147,11 @@ class Facts:
         kinds = self.kinds
         return Settled in kinds or Admitted in kinds or OrdersChecked in kinds
 
+    @property
+    def reversal_count(self) -> int:
+        """How many settlements are named by a reversal."""
+        return len(self._reversals)
+
     def reversed_sales(self) -> Iterator[Settled]:
         """Settlements that held until a reversal named them."""
         for key in self._reversals:

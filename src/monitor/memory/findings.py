@@ -35,6 +35,10 @@ class Findings:
         """What was said about one subject, by rule."""
         return self.by_anchor.get(anchor, {})
 
+    def has_of(self, rule_id: str) -> bool:
+        """Whether there is anything of one rule."""
+        return bool(self._by_rule) and bool(self._by_rule.get(rule_id))
+
     def of(self, rule_id: str) -> list[Finding]:
         """All of one rule."""
         said = self._by_rule.get(rule_id)

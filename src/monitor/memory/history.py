@@ -44,6 +44,22 @@ from monitor.memory.subjects import (
 class History:
     """All that holds of one person, in order."""
 
+    __slots__ = (
+        "_facts",
+        "_purchases",
+        "checks",
+        "death_day",
+        "death_visits",
+        "discharges",
+        "newborn_days",
+        "refunds",
+        "register",
+        "reversed",
+        "settlements",
+        "stays",
+        "visits",
+    )
+
     def __init__(self, facts: Facts) -> None:
         self.settlements: list[Settlement] = []
         """Live, by (setl_time, msgid)."""
@@ -71,8 +87,8 @@ class History:
         found = []
         own_visit = upto.visit if upto.is_check and upto.fact.visit else None
         numbers = {line.number for line in upto.lines} if upto.is_check else ()
-        for one in self._purchases.get(item, ()):
-            settlement, line = bought = one
+        for bought in self._purchases.get(item, ()):
+            settlement, line = bought.settlement, bought.line
             if settlement.key > upto.key:
                 break
             # An order that is settled already under its number in this visit is not counted again.
@@ -164,25 +180,15 @@ class History:
         return is_last and self._leaves_others_alone(settled)
 
     def _leaves_others_alone(self, settled: Settled) -> bool:
+        if not self._is_only_call(settled) or says_newborn(settled):
+            return False
         visit = self.visits.get((settled.provider, settled.visit))
-        return (
-            self._is_only_call(settled)
-            and not is_newborn_sign(
-                settled.med_type, (Diagnosis(settled.disease),) if settled.disease else ()
-            )
+        return visit is None or not (
             # A diagnosis counts for all of its visit.
-            and not (
-                settled.disease
-                and visit is not None
-                and any(other is not settled for other in visit.settlements)
-            )
+            (settled.disease and any(other is not settled for other in visit.settlements))
             # The 90 days of a newborn are counted from the begin of its visit.
-            and not (settled.begin is not None and visit is not None and visit.newborn_at is not None)
-            and not (
-                settled.lines is None
-                and visit is not None
-                and any(line.refund_of for _, line in visit.charges)
-            )
+            or (settled.begin is not None and visit.newborn_at is not None)
+            or (settled.lines is None and any(line.refund_of for _, line in visit.charges))
         )
 
     def _is_only_call(self, settled: Settled) -> bool:
@@ -272,6 +278,13 @@ class History:
         if count == line.count:
             return line
         return replace(line, count=count, amount=amount) if count > 0 else None
+
+
+def says_newborn(settled: Settled) -> bool:
+    """Whether a settlement itself says that a newborn may be treated on the mother's card."""
+    return settled.med_type in NEWBORN_MED_TYPES or (
+        settled.disease != "" and is_newborn_code(settled.disease)
+    )
 
 
 def registered(register: Sequence[RegisterRead]) -> tuple[str, int | None]:

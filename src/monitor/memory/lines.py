@@ -24,8 +24,10 @@ def line_order(line: Line) -> tuple[int, str]:
     return (line.at, line.number)
 
 
-def carried(lines: Iterable[Line]) -> list[Line]:
+def carried(lines: Sequence[Line]) -> list[Line]:
     """The lines of a settlement that carries them (2102): each number once, refunds netted, in order."""
+    if len(lines) == 1 and not lines[0].refund_of:
+        return list(lines)
     return _net(_once(lines))
 
 

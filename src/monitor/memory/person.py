@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from monitor.events import (
     DAY,
+    Admitted,
     CallKey,
     Discharged,
     Event,
@@ -97,7 +98,7 @@ class PersonMemory:
     def history(self) -> History:
         """What holds, in order."""
         if self._history is None:
-            self._history = build(self.facts)
+            self._history = self._begun(None) or build(self.facts)
         return self._history
 
     def add(self, fact: Event) -> tuple[Added, Settlement | None]:
@@ -119,16 +120,27 @@ class PersonMemory:
             if self._history is not None:
                 self._history.reversed.setdefault(settlement_anchor(settled), settled)
             return None
-        if self._history is None and len(self.facts.by_call) == 1:
-            self._history = History(self.facts)
-        if self._history is None:
-            history = self.history  # built with the new settlement in it
+        history = self._history or self._begun(settled)
+        if history is None:
+            history = self._history = build(self.facts)  # with the new settlement in it
             last = history.settlements[-1] if history.settlements else None
             return last if last is not None and last.fact is settled and history.is_next(last) else None
-        if self._history.can_grow(settled):
-            return self._history.grow(settled)
+        if history.can_grow(settled):
+            self._history = history
+            return history.grow(settled)
         self._history = None
         return None
+
+    def _begun(self, settled: Settled | None) -> History | None:
+        """The history of somebody who had no settlement before `settled`; None when it takes more to put it together."""
+        kinds = self.facts.kinds
+        if Admitted in kinds or kinds.get(Settled, 0) != (settled is not None):
+            return None
+        history = History(self.facts)
+        for fact in self.facts.by_call.values():
+            if fact is not settled and not self.is_moot(fact) and not history.absorb(fact):
+                return None
+        return history
 
     def is_moot(self, fact: Event) -> bool:
         """Whether a fact changes nothing that rules look at (yet)."""
@@ -170,8 +182,11 @@ class PersonMemory:
 
         What the register said last before the horizon, and that somebody died, is state and no event: it stays.
         """
-        self.findings.horizon = self.facts.reach(facts_before, FACTS_LEFT)
-        if self.facts.oldest is not None and self.facts.oldest < facts_before:
+        facts = self.facts
+        self.findings.horizon = (
+            facts_before if len(facts.by_call) < FACTS_LEFT else facts.reach(facts_before, FACTS_LEFT)
+        )
+        if facts.oldest is not None and facts.oldest < facts_before:
             old = self.facts.before(facts_before)
             register = max(
                 (f for f in old if type(f) is RegisterRead), key=lambda f: (f.at, f.msgid), default=None

@@ -62,6 +62,12 @@ class ProviderMemory:
             self._sales = sorted(first.values(), key=sale_order)
         return self._sales
 
+    def live(self, settlement_id: str) -> Settled | None:
+        """The live settlement of a setl_id; under two msgids the smaller stands for both."""
+        calls = self.facts.calls_of(self.provider, settlement_id)
+        standing = [sale for sale in calls if self.facts.stands(sale)]
+        return min(standing, key=sale_order) if len(standing) > 1 else next(iter(standing), None)
+
     def refunds(self) -> list[tuple[Settled, Reversed]]:
         """Settlements that happened, and the reversal that took each back; of one setl_id the smaller call."""
         first: dict[str, tuple[Settled, Reversed]] = {}
@@ -80,14 +86,14 @@ class ProviderMemory:
             return added
         self._changes.put((FACT, *fact.call), fact)
         if self._sales is not None:
-            self._place(fact)
+            self._place(fact, self._sales)
         if len(self.facts.by_call) > FACTS_MAX:
             self._cap()
         return added
 
-    def _place(self, fact: Settled | Reversed | Undone) -> None:
+    def _place(self, fact: Settled | Reversed | Undone, sales: list[Settled]) -> None:
         """Keep the sales in order where that is simple: one more, or one less; else they are put together anew."""
-        if isinstance(fact, Undone):
+        if type(fact) is Undone:
             if self.facts.named_by(fact) is not None:
                 self._sales = None
             return
@@ -95,9 +101,12 @@ class ProviderMemory:
         if len(calls) > 1:
             self._sales = None
         elif type(fact) is Settled and self.facts.stands(fact):
-            insort(self.sales, fact, key=sale_order)
+            if not sales or sale_order(sales[-1]) < sale_order(fact):
+                sales.append(fact)
+            else:
+                insort(sales, fact, key=sale_order)
         elif type(fact) is Reversed and calls and not self.facts.stands(calls[0]):
-            self._sales = [sale for sale in self.sales if sale is not calls[0]]
+            self._sales = [sale for sale in sales if sale is not calls[0]]
 
     def forget(self, facts_before: int) -> None:
         """Forget what lies before the horizon."""

@@ -1,7 +1,7 @@
 """What findings are about, put together from the facts: settlements with their lines, visits, stays."""
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -74,7 +74,7 @@ def subject_of(fact: Settled | OrdersChecked, lines: list[Line]) -> Settlement:
     )
 
 
-class Purchase(NamedTuple):
+class Purchase(Struct, frozen=True, gc=False):
     """A line as it counts for somebody who looks from a later settlement (refunds netted)."""
 
     settlement: Settlement
@@ -133,6 +133,10 @@ class Visit(Struct, gc=False):
             return [line for _, line in self.charges]
         lines, _ = self.walked()
         return [line for _, line in self.charges if lines.holds(line.number)]
+
+    def signed(self, at: int) -> None:
+        """Somebody says that a newborn is treated; the earliest counts."""
+        self.newborn_at = at if self.newborn_at is None else min(at, self.newborn_at)
 
     def began(self, begin: int | None) -> None:
         """Somebody says when it began; the earliest counts."""

@@ -92,6 +92,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     """(stay, history, limits, reference) -> Breach | None"""
     find_bursts: Callable[..., Any] | None = None
     """(sales in order, limits_at, reference) -> [Burst]: of one person, or of one pharmacy"""
+    fewest: Callable[..., int] | None = None
+    """(limits) -> so many sales a burst has at least: of fewer the rule has nothing to say"""
     find_cycles: Callable[..., Any] | None = None
     """(refunds of one pharmacy, its live sales, limits_at) -> [Burst]"""
     find_sale: Callable[..., Any] | None = None
