@@ -1,5 +1,6 @@
 """What one event of a person leads to: checks are answered, facts remembered, settlements judged."""
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from monitor.memory.person import PersonMemory
 from monitor.memory.subjects import Purchase, Settlement, call_anchor, settlement_anchor
 from monitor.outputs import Decision, Finding, Kind, Verdict
 from monitor.rules.asking import Asked
-from monitor.rules.breach import Burst
+from monitor.rules.breach import Breach, Burst
 from monitor.rules.catalogue import FACE_RULE
 from monitor.rules.rule import Limits, Rule
 from monitor.traces import sales_told
@@ -52,21 +53,26 @@ def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledg
 def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge, outcome: Outcome) -> None:
     """3101, 3102: as if the orders were settled now; nothing is remembered but the call and its answer."""
     settlement = memory.history.judged(check)
+    asked = [one for one in _applicable(settlement, memory.history, knowledge) if _concerns(check, one[0])]
     rulings: list[Ruling] = []
-    for rule, limits in _applicable(settlement, memory.history, knowledge):
-        if check.rule_ids and rule.id not in check.rule_ids:
-            continue
-        face = rule.id == FACE_RULE and check.infno == BEFORE_CHARGE
-        if not face and rule.kind not in ASKED_OF_ORDERS:
-            continue
-        ruling = _ask(rule, limits, settlement, memory.history, knowledge)
-        if ruling is not None:
-            rulings.append(ruling)
-            if face and memory.facts.holds(check):
-                say(memory.findings, ruling.finding, outcome)
+    for ruling in _ask(asked, settlement, memory.history, knowledge):
+        rulings.append(ruling)
+        if _is_face_at_charge(check, ruling.rule) and memory.facts.holds(check):
+            say(memory.findings, ruling.finding, outcome)
     if check.infno == BEFORE_CHARGE:
         memory.add(check)
     outcome.verdict = verdict_of(settlement, _at_the_window(rulings), knowledge)
+
+
+def _concerns(check: OrdersChecked, rule: Rule) -> bool:
+    """Whether a rule is asked about orders at all, and by this call."""
+    if check.rule_ids and rule.id not in check.rule_ids:
+        return False
+    return rule.kind in ASKED_OF_ORDERS or _is_face_at_charge(check, rule)
+
+
+def _is_face_at_charge(check: OrdersChecked, rule: Rule) -> bool:
+    return rule.id == FACE_RULE and check.infno == BEFORE_CHARGE
 
 
 def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge, outcome: Outcome) -> None:
@@ -103,17 +109,23 @@ def _follow(memory: PersonMemory, settlement: Settlement, knowledge: Knowledge, 
     outcome.verdict = verdict_of(settlement, _at_the_window(rulings), knowledge)
 
 
-def _applicable(settlement: Settlement, history: History, knowledge: Knowledge) -> Asked:
+def _applicable(settlement: Settlement, history: History, knowledge: Knowledge) -> tuple[Asked, ...]:
     """The rules that may have something to say of a settlement, and are not off at its time."""
     return knowledge.asking(settlement.at).about(settlement, history)
 
 
-def _ask(
-    rule: Rule, limits: Limits, settlement: Settlement, history: History, knowledge: Knowledge
-) -> Ruling | None:
-    breach = rule.find(settlement, history, limits, knowledge.reference)  # type: ignore[misc]  # these have one
-    if breach is None:
-        return None
+def _ask(asked: Iterable[Asked], subject: Settlement, history: History, knowledge: Knowledge) -> Iterator[Ruling]:
+    """Rules about one settlement -> what fired."""
+    reference = knowledge.reference
+    for rule, limits in asked:
+        breach = rule.find(subject, history, limits, reference)  # type: ignore[misc]  # these have one
+        if breach is not None:
+            yield _ruling(rule, limits, breach, subject, knowledge)
+
+
+def _ruling(
+    rule: Rule, limits: Limits, breach: Breach, settlement: Settlement, knowledge: Knowledge
+) -> Ruling:
     case = Case(anchor=settlement.anchor, family=settlement.family)
     return Ruling(rule, breach, of_breach(rule, breach, limits, case=case, knowledge=knowledge))
 
@@ -134,11 +146,9 @@ def _ask_settlement(
     fired = []
     history = memory.history
     before = memory.findings.about(settlement.anchor)
-    for rule, limits in _applicable(settlement, history, knowledge):
-        ruling = _ask(rule, limits, settlement, history, knowledge)
-        if ruling is not None:
-            fired.append(ruling)
-            say(memory.findings, ruling.finding, outcome)
+    for ruling in _ask(_applicable(settlement, history, knowledge), settlement, history, knowledge):
+        fired.append(ruling)
+        say(memory.findings, ruling.finding, outcome)
     if before:
         for rule_id in before.keys() - {ruling.rule.id for ruling in fired}:
             unsay(memory.findings, before[rule_id], outcome)
@@ -161,12 +171,15 @@ def _ask_stays(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> 
 
 def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> None:
     """The 3102 of the last days, for the one rule that makes findings of them."""
-    found = []
+    found: list[Finding] = []
     for check in memory.checks():
-        for rule, limits in knowledge.asking(check.at).rules:
-            if rule.id == FACE_RULE and (not check.rule_ids or rule.id in check.rule_ids):
-                ruling = _ask(rule, limits, memory.history.judged(check), memory.history, knowledge)
-                found += [ruling.finding] if ruling is not None else []
+        asked = [
+            one
+            for one in knowledge.asking(check.at).rules
+            if one[0].id == FACE_RULE and _concerns(check, one[0])
+        ]
+        judged = memory.history.judged(check)
+        found += [ruling.finding for ruling in _ask(asked, judged, memory.history, knowledge)]
     remembered = {call_anchor(check) for check in memory.facts.all_of(OrdersChecked)}
     say_instead(memory.findings, FACE_RULE, found, outcome, of=lambda said: said.anchor in remembered)
 
@@ -175,7 +188,7 @@ def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outco
     """Chains over a person's own purchases at pharmacies, as far back as they hang together with `since`."""
     settlements, reference = memory.history.settlements, knowledge.reference
     for rule in knowledge.purchase_rules:
-        fewest, known = knowledge.fewest[rule.id], memory.findings.has_of(rule.id)
+        fewest, known = knowledge.fewest[rule.id], rule.id in memory.findings.by_rule
         if len(settlements) < fewest and not known:
             continue
         first = _first_of_run(settlements, since, knowledge.window_s[rule.id])
@@ -240,11 +253,8 @@ def _verdict_on(
     rulings = asked.get(anchor)
     if rulings is None:
         history = memory.history
-        answers = [
-            _ask(rule, limits, settlement, history, knowledge)
-            for rule, limits in _applicable(settlement, history, knowledge)
-        ]
-        rulings = [ruling for ruling in answers if ruling is not None]
+        asked_now = _applicable(settlement, history, knowledge)
+        rulings = list(_ask(asked_now, settlement, history, knowledge))
     if settlement.fact is not event:
         # Of one setl_id under two msgids one stands for both, and each msgid gets its own verdict.
         settlement = replace(settlement, fact=event, visit=(event.provider, event.visit), family=event.family)

@@ -68,7 +68,7 @@ def _touched(memory: ProviderMemory, event: Settled | Reversed | Undone) -> list
 
 def _ask_cycles(rule: Rule, memory: ProviderMemory, knowledge: Knowledge, outcome: Outcome) -> None:
     """Everything that was ever taken back; most pharmacies have little of it."""
-    known = memory.findings.has_of(rule.id)
+    known = rule.id in memory.findings.by_rule
     if memory.facts.reversal_count < knowledge.fewest[rule.id] and not known:
         return
     refunds = [one for one in memory.refunds() if knowledge.limits(rule, one[0].at) is not None]
@@ -83,7 +83,7 @@ def _ask_run(
 ) -> None:
     """The sales that hang together with one."""
     run = run_around(memory.sales, sale.at, knowledge.window_s[rule.id])
-    known = memory.findings.has_of(rule.id)
+    known = rule.id in memory.findings.by_rule
     if len(run) < knowledge.fewest[rule.id] and not known:
         return
     limits_at = partial(knowledge.region.limits, rule.id)

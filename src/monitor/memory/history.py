@@ -84,10 +84,13 @@ class History:
 
     def purchases(self, item: str, upto: Settlement) -> list[Purchase]:
         """The lines of an item over all providers in line order, up to and with those of `upto`."""
+        known = self._purchases.get(item, [])
+        if known and not upto.is_check and not self.refunds and known[-1].settlement.key <= upto.key:
+            return list(known)
         found = []
         own_visit = upto.visit if upto.is_check and upto.fact.visit else None
         numbers = {line.number for line in upto.lines} if upto.is_check else ()
-        for bought in self._purchases.get(item, ()):
+        for bought in known:
             settlement, line = bought.settlement, bought.line
             if settlement.key > upto.key:
                 break
@@ -115,6 +118,8 @@ class History:
         """All known of its visit, whenever they were sent; those of a check serve that check only."""
         fact = settlement.fact
         visit = self.visits.get(settlement.visit) if fact.visit else None
+        if visit is None and type(fact) is Settled:
+            return [Diagnosis(fact.disease)] if fact.disease else []
         known: list[Diagnosis] = []
         sales: list[Settled] = []
         if visit is not None:

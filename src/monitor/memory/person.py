@@ -106,7 +106,8 @@ class PersonMemory:
         added = self.facts.add(fact)
         if added is not Added.NEW:
             return added, None
-        self._changes.put((FACT, *fact.call), fact)
+        if self._changes.kept:
+            self._changes.put((FACT, *fact.call), fact)
         if len(self.facts.by_call) > FACTS_MAX:
             self._cap()
         if type(fact) is Settled:
@@ -162,8 +163,10 @@ class PersonMemory:
         """Remember the answer to a call."""
         call = (verdict.provider, verdict.infno, verdict.msgid)
         self.answers[call] = verdict
-        self._oldest_answer = min(self._oldest_answer, verdict.at)
-        self._changes.put((ANSWER, *call), verdict)
+        if verdict.at < self._oldest_answer:
+            self._oldest_answer = verdict.at
+        if self._changes.kept:
+            self._changes.put((ANSWER, *call), verdict)
 
     def told(self, anchor: str, sales: tuple[TraceSale, ...]) -> None:
         """Remember what the trace codes were told of a settlement."""

@@ -5,7 +5,7 @@ one version byte and msgpack; `decode` reads every version ever released.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 
@@ -55,6 +55,9 @@ class Changes:
 
     __slots__ = ("_touched",)
 
+    kept: ClassVar[bool] = True
+    """Whether anybody will ask: else a piece need not be named."""
+
     def __init__(self) -> None:
         self._touched: dict[tuple[str, ...], object | None] = {}
 
@@ -79,6 +82,8 @@ class Untracked(Changes):
     """For memories that nobody writes down: a replay keeps them in the process and lets them go with it."""
 
     __slots__ = ()
+
+    kept: ClassVar[bool] = False
 
     def put(self, piece: tuple[str, ...], value: object) -> None:
         """Nothing is kept."""

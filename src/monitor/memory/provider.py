@@ -65,8 +65,9 @@ class ProviderMemory:
     def live(self, settlement_id: str) -> Settled | None:
         """The live settlement of a setl_id; under two msgids the smaller stands for both."""
         calls = self.facts.calls_of(self.provider, settlement_id)
-        standing = [sale for sale in calls if self.facts.stands(sale)]
-        return min(standing, key=sale_order) if len(standing) > 1 else next(iter(standing), None)
+        if len(calls) == 1:
+            return calls[0] if self.facts.stands(calls[0]) else None
+        return min((sale for sale in calls if self.facts.stands(sale)), key=sale_order, default=None)
 
     def refunds(self) -> list[tuple[Settled, Reversed]]:
         """Settlements that happened, and the reversal that took each back; of one setl_id the smaller call."""
@@ -84,7 +85,8 @@ class ProviderMemory:
         added = self.facts.add(fact)
         if added is not Added.NEW:
             return added
-        self._changes.put((FACT, *fact.call), fact)
+        if self._changes.kept:
+            self._changes.put((FACT, *fact.call), fact)
         if self._sales is not None:
             self._place(fact, self._sales)
         if len(self.facts.by_call) > FACTS_MAX:

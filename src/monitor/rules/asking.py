@@ -14,8 +14,8 @@ from monitor.memory.subjects import Settlement
 from monitor.reference import Reference
 from monitor.rules.rule import Limits, Need, Rule
 
-Asked: TypeAlias = tuple[tuple[Rule, Limits], ...]
-"""Rules with their limits, in the order of the catalogue."""
+Asked: TypeAlias = tuple[Rule, Limits]
+"""A rule and what holds for it."""
 
 PRODUCT_PER_FEN: Final = PRICE_UNIT * COUNT_UNIT // 100
 _BITS: Final = {need: 1 << position for position, need in enumerate(Need)}
@@ -31,10 +31,10 @@ class Asking:
 
     __slots__ = ("_by_number", "_diagnosis_bits", "_item_bits", "_reference", "_required", "_rules")
 
-    def __init__(self, rules: Sequence[tuple[Rule, Limits]], reference: Reference) -> None:
+    def __init__(self, rules: Sequence[Asked], reference: Reference) -> None:
         self._rules = rules
         self._reference = reference
-        self._by_number: dict[int, Asked] = {}
+        self._by_number: dict[int, tuple[Asked, ...]] = {}
         tables = [table for rule, _ in rules for table in (rule.table, rule.diagnoses) if table]
         bits = {table: 1 << len(Need) + position for position, table in enumerate(dict.fromkeys(tables))}
         self._required = [
@@ -59,12 +59,12 @@ class Asking:
         self._diagnosis_bits = diagnosis_bits
 
     @property
-    def rules(self) -> Iterable[tuple[Rule, Limits]]:
+    def rules(self) -> Iterable[Asked]:
         """All of them."""
         return self._rules
 
-    def about(self, settlement: Settlement, history: History) -> Asked:
-        """Those that may have something to say of a settlement."""
+    def about(self, settlement: Settlement, history: History) -> tuple[Asked, ...]:
+        """Those that may have something to say of a settlement, in the order of the catalogue."""
         there = self._of_lines(settlement) | self._of_diagnoses(settlement, history)
         if history.register:
             there |= REGISTER

@@ -71,7 +71,7 @@ def find(
     for item in {line.item: None for line in settlement.lines if line.supply_days > 0}:
         most = _limit(item, fact.med_type, limits, reference)
         bought = history.purchases(item, settlement)
-        if sum(p.line.supply_days for p in bought) <= most:
+        if sum([p.line.supply_days for p in bought]) <= most:
             continue
         stock = Stock()
         for one in bought:
