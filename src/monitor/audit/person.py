@@ -6,7 +6,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from monitor.audit.outcome import Outcome, say, say_instead, stack_of, unsay
-from monitor.audit.reach import reach_of
+from monitor.audit.reach import NOTHING, Reach, reach_of
 from monitor.events import DAY, Event, OrdersChecked, Reversed, Settled
 from monitor.findings import Case, of_breach, of_burst
 from monitor.knowledge import Knowledge
@@ -32,7 +32,7 @@ def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledg
         facts_before=watermark - knowledge.person_reach_s, answers_before=watermark - knowledge.answer_reach_s
     )
     owed = type(event) is Settled or type(event) is OrdersChecked
-    if owed and (answer := memory.answers.get(event.call)) is not None:
+    if owed and memory.answers and (answer := memory.answers.get(event.call)) is not None:
         return Outcome(verdict=answer, added=memory.facts.compare(event), repeated=True)
     outcome = Outcome()
     try:
@@ -52,10 +52,11 @@ def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledg
 
 def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge, outcome: Outcome) -> None:
     """3101, 3102: as if the orders were settled now; nothing is remembered but the call and its answer."""
-    settlement = memory.history.judged(check)
-    asked = [one for one in _applicable(settlement, memory.history, knowledge) if _concerns(check, one[0])]
+    history = memory.history
+    settlement = history.judged(check)
+    asked = [one for one in _applicable(settlement, history, knowledge) if _concerns(check, one[0])]
     rulings: list[Ruling] = []
-    for ruling in _ask(asked, settlement, memory.history, knowledge):
+    for ruling in _ask(asked, settlement, history, knowledge):
         rulings.append(ruling)
         if _is_face_at_charge(check, ruling.rule) and memory.facts.holds(check):
             say(memory.findings, ruling.finding, outcome)
@@ -85,20 +86,32 @@ def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge, outcome:
     rulings: dict[str, list[Ruling]] = {}
     if added is Added.NEW:
         reach = reach_of(memory, event)
-        rulings = _ask_settlements(memory, reach.settlements, knowledge, outcome)
-        if reach.stays:
-            _ask_stays(memory, knowledge, outcome)
-        if reach.checks:
-            _ask_checks(memory, knowledge, outcome)
-        if reach.purchases_since is not None:
-            _ask_purchases(memory, reach.purchases_since, knowledge, outcome)
-        for anchor in reach.gone:
-            for said in list(memory.findings.about(anchor).values()):
-                unsay(memory.findings, said, outcome, gone=True)
+        if reach is not NOTHING:
+            rulings = _ask_again(memory, reach, knowledge, outcome)
         outcome.sales = sales_told(memory, event)
         outcome.misfit = type(event) is Reversed and memory.facts.misfits(event)
     if type(event) is Settled:
         outcome.verdict = _verdict_on(memory, event, knowledge, rulings)
+
+
+def _ask_again(
+    memory: PersonMemory, reach: Reach, knowledge: Knowledge, outcome: Outcome
+) -> dict[str, list[Ruling]]:
+    """About everything that a fact reaches -> what fired of settlements, by anchor."""
+    rulings = {
+        settlement.anchor: _ask_settlement(memory, settlement, knowledge, outcome)
+        for settlement in reach.settlements
+    }
+    if reach.stays:
+        _ask_stays(memory, knowledge, outcome)
+    if reach.checks:
+        _ask_checks(memory, knowledge, outcome)
+    if reach.purchases_since is not None:
+        _ask_purchases(memory, reach.purchases_since, knowledge, outcome)
+    for anchor in reach.gone:
+        for said in list(memory.findings.about(anchor).values()):
+            unsay(memory.findings, said, outcome, gone=True)
+    return rulings
 
 
 def _follow(memory: PersonMemory, settlement: Settlement, knowledge: Knowledge, outcome: Outcome) -> None:
@@ -128,16 +141,6 @@ def _ruling(
 ) -> Ruling:
     case = Case(anchor=settlement.anchor, family=settlement.family)
     return Ruling(rule, breach, of_breach(rule, breach, limits, case=case, knowledge=knowledge))
-
-
-def _ask_settlements(
-    memory: PersonMemory, settlements: list[Settlement], knowledge: Knowledge, outcome: Outcome
-) -> dict[str, list[Ruling]]:
-    """Every rule about every settlement given -> what fired, by anchor (each one asked is there)."""
-    return {
-        settlement.anchor: _ask_settlement(memory, settlement, knowledge, outcome)
-        for settlement in settlements
-    }
 
 
 def _ask_settlement(

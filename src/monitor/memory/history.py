@@ -7,6 +7,8 @@ of its visit, was the person on leave). It is built when facts change (building.
 from bisect import insort
 from collections.abc import Sequence
 
+from typing import TypeVar
+
 from msgspec.structs import replace
 
 from monitor.events import (
@@ -39,6 +41,9 @@ from monitor.memory.subjects import (
     is_newborn_sign,
     subject_of,
 )
+
+
+T = TypeVar("T", bound=RegisterRead | FaceChecked | FaceExcused)
 
 
 class History:
@@ -87,6 +92,8 @@ class History:
         known = self._purchases.get(item, [])
         if known and not upto.is_check and not self.refunds and known[-1].settlement.key <= upto.key:
             return list(known)
+        if not known:
+            return [Purchase(upto, line) for line in upto.lines if line.item == item] if upto.is_check else []
         found = []
         own_visit = upto.visit if upto.is_check and upto.fact.visit else None
         numbers = {line.number for line in upto.lines} if upto.is_check else ()
@@ -212,8 +219,7 @@ class History:
         if settled.lines is not None:
             lines = carried(settled.lines)
         elif visit is not None:
-            _, taken = visit.walked()
-            lines = taken.get((settled.at, settled.msgid), [])
+            lines = visit.taken_by(settled)
         else:
             lines = []
         return self.append(settled, lines)
@@ -234,17 +240,16 @@ class History:
         """Take in a fact that only adds to what was said; False when the history has to be built anew."""
         if not self._facts.holds(fact):
             return False
-        match fact:
-            case Charged():
-                return self._absorb_charges(fact)
-            case FaceChecked() | FaceExcused():
-                insort(self.checks, fact, key=told)
-            case RegisterRead() if fact.death_day is None:
-                insort(self.register, fact, key=told)
-            case VisitOpened() | Diagnosed() if VisitCancelled not in self._facts.kinds:
-                return self._absorb_visit(fact)
-            case _:
-                return False
+        if type(fact) is RegisterRead and fact.death_day is None:
+            _put(self.register, fact)
+        elif type(fact) is FaceChecked or type(fact) is FaceExcused:
+            _put(self.checks, fact)
+        elif type(fact) is Charged:
+            return self._absorb_charges(fact)
+        elif type(fact) is VisitOpened or type(fact) is Diagnosed:
+            return VisitCancelled not in self._facts.kinds and self._absorb_visit(fact)
+        else:
+            return False
         return True
 
     def _absorb_charges(self, fact: Charged) -> bool:
@@ -301,3 +306,11 @@ def registered(register: Sequence[RegisterRead]) -> tuple[str, int | None]:
 def told(fact: Settled | Admitted | Discharged | FaceChecked | FaceExcused | RegisterRead) -> tuple[int, str]:
     """The order of calls: (call time, msgid)."""
     return (fact.at, fact.msgid)
+
+
+def _put(calls: list[T], fact: T) -> None:
+    """In order of calls; mostly a call is the last."""
+    if not calls or told(calls[-1]) < told(fact):
+        calls.append(fact)
+    else:
+        insort(calls, fact, key=told)

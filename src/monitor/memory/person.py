@@ -40,7 +40,7 @@ VISIT_DAYS = 30
 """Few stays last longer; what was found at their end rests on diagnoses that were told at their begin."""
 NEVER = 1 << 62
 
-_NO_HISTORY = (GoodsSold, GoodsReturned, OrdersChecked)
+_NO_HISTORY = frozenset({GoodsSold, GoodsReturned, OrdersChecked})
 
 
 class PersonMemory:
@@ -134,24 +134,22 @@ class PersonMemory:
 
     def _begun(self, settled: Settled | None) -> History | None:
         """The history of somebody who had no settlement before `settled`; None when it takes more to put it together."""
-        kinds = self.facts.kinds
-        if Admitted in kinds or kinds.get(Settled, 0) != (settled is not None):
+        facts = self.facts
+        if Admitted in facts.kinds or facts.settlement_count > (settled is not None):
             return None
-        history = History(self.facts)
-        for fact in self.facts.by_call.values():
+        history = History(facts)
+        for fact in facts.by_call.values():
             if fact is not settled and not self.is_moot(fact) and not history.absorb(fact):
                 return None
         return history
 
     def is_moot(self, fact: Event) -> bool:
         """Whether a fact changes nothing that rules look at (yet)."""
-        if isinstance(fact, _NO_HISTORY):
-            return True
         if type(fact) is Undone:
             return self.facts.named_by(fact) is None
         if type(fact) is Reversed:
             return not self.facts.calls_of(fact.provider, fact.settlement_id)
-        return False
+        return type(fact) in _NO_HISTORY
 
     @property
     def has_goods(self) -> bool:

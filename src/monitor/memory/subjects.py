@@ -17,7 +17,7 @@ from monitor.events import (
     Settled,
     Withdrawal,
 )
-from monitor.memory.lines import SettlementKey, VisitLines, visit_lines
+from monitor.memory.lines import SettlementKey, VisitLines, line_order, visit_lines
 
 NEWBORN_DAYS = 90
 NEWBORN_MED_TYPES = frozenset({"51", "52"})
@@ -126,6 +126,16 @@ class Visit(Struct, gc=False):
         """Its uploaded lines, and those that each of its settlements takes."""
         waiting = [settled for settled in self.settlements if settled.lines is None]
         return visit_lines(self.charges, self.withdrawals, waiting)
+
+    def taken_by(self, settled: Settled) -> list[Line]:
+        """The lines of a settlement; of an only one, where nothing was taken back, all that were charged until then."""
+        if self.settlements == [settled] and not self.withdrawals and not settled.batch:
+            lines = [line for fact, line in self.charges if fact.at <= settled.at and not line.refund_of]
+            if len(lines) == len(self.charges) and len({line.number for line in lines}) == len(lines):
+                lines.sort(key=line_order)
+                return lines
+        _, taken = self.walked()
+        return taken.get((settled.at, settled.msgid), [])
 
     def charged(self) -> list[Line]:
         """The uploaded lines that were not withdrawn."""

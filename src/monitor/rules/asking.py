@@ -65,7 +65,9 @@ class Asking:
 
     def about(self, settlement: Settlement, history: History) -> tuple[Asked, ...]:
         """Those that may have something to say of a settlement, in the order of the catalogue."""
-        there = self._of_lines(settlement) | self._of_diagnoses(settlement, history)
+        there = self._of_lines(settlement)
+        for diagnosis in history.diagnoses(settlement):
+            there |= self._diagnosis_bits(diagnosis.code)
         if history.register:
             there |= REGISTER
         if history.checks:
@@ -90,10 +92,4 @@ class Asking:
                 there |= SUPPLY
             if line.price * line.count != line.amount * PRODUCT_PER_FEN:
                 there |= INEXACT
-        return there
-
-    def _of_diagnoses(self, settlement: Settlement, history: History) -> int:
-        there = 0
-        for diagnosis in history.diagnoses(settlement):
-            there |= self._diagnosis_bits(diagnosis.code)
         return there
