@@ -14,6 +14,7 @@ from monitor.rules.asking import Asking
 from monitor.rules.catalogue import RULES
 from monitor.rules.rule import Limits, Mode, Rule
 
+
 class Appeal(Struct, frozen=True, kw_only=True):
     """How a provider objects to a rejection."""
 
@@ -72,7 +73,9 @@ class Knowledge(Struct, frozen=True, kw_only=True):
         ever = {rule.id: self.region.ever(rule.id) for rule in self.rules}
         fewest = {rule.id: min(map(rule.fewest, ever[rule.id])) for rule in self.rules if rule.fewest}
         force_setattr(self, "fewest", fewest)
-        windows: dict[str, int] = {rule.id: max(limits.window_s for limits in ever[rule.id]) for rule in bursts}  # type: ignore[attr-defined]  # theirs have one
+        windows: dict[str, int] = {}
+        for rule in bursts:
+            windows[rule.id] = max(limits.window_s for limits in ever[rule.id])  # type: ignore[attr-defined]  # theirs have one
         force_setattr(self, "window_s", windows)
         for name in ("person", "answer", "provider", "trace"):
             force_setattr(self, f"{name}_reach_s", getattr(self.region, f"{name}_memory_days") * DAY)

@@ -127,7 +127,9 @@ def _applicable(settlement: Settlement, history: History, knowledge: Knowledge) 
     return knowledge.asking(settlement.at).about(settlement, history)
 
 
-def _ask(asked: Iterable[Asked], subject: Settlement, history: History, knowledge: Knowledge) -> Iterator[Ruling]:
+def _ask(
+    asked: Iterable[Asked], subject: Settlement, history: History, knowledge: Knowledge
+) -> Iterator[Ruling]:
     """Rules about one settlement -> what fired."""
     reference = knowledge.reference
     for rule, limits in asked:

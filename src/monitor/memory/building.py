@@ -23,7 +23,7 @@ from monitor.events import (
     VisitOpened,
 )
 from monitor.memory.facts import Facts
-from monitor.memory.history import History, says_newborn, told
+from monitor.memory.history import History, told
 from monitor.memory.lines import SettlementKey, carried
 from monitor.memory.subjects import (
     HOME_BED,
@@ -32,6 +32,7 @@ from monitor.memory.subjects import (
     Visit,
     VisitKey,
     is_newborn_sign,
+    says_newborn,
     settlement_anchor,
 )
 

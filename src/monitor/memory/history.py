@@ -6,7 +6,6 @@ of its visit, was the person on leave). It is built when facts change (building.
 
 from bisect import insort
 from collections.abc import Sequence
-
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -39,9 +38,9 @@ from monitor.memory.subjects import (
     VisitKey,
     is_newborn_code,
     is_newborn_sign,
+    says_newborn,
     subject_of,
 )
-
 
 T = TypeVar("T", bound=RegisterRead | FaceChecked | FaceExcused)
 
@@ -97,19 +96,16 @@ class History:
         found = []
         own_visit = upto.visit if upto.is_check and upto.fact.visit else None
         numbers = {line.number for line in upto.lines} if upto.is_check else ()
-        for bought in known:
-            settlement, line = bought.settlement, bought.line
+        for one in known:
+            settlement, line = one.settlement, one.line
             if settlement.key > upto.key:
                 break
             # An order that is settled already under its number in this visit is not counted again.
             if own_visit and settlement.visit == own_visit and line.number in numbers:
                 continue
-            if self.refunds and line.visit:
-                left = self._left(settlement.visit, line, upto.key)
-                if left is None:
-                    continue
-                bought = Purchase(settlement, left)
-            found.append(bought)
+            left = self._left(settlement.visit, line, upto.key) if self.refunds and line.visit else line
+            if left is not None:
+                found.append(one if left is line else Purchase(settlement, left))
         if upto.is_check:
             found += [Purchase(upto, line) for line in upto.lines if line.item == item]
         return found
@@ -127,11 +123,8 @@ class History:
         visit = self.visits.get(settlement.visit) if fact.visit else None
         if visit is None and type(fact) is Settled:
             return [Diagnosis(fact.disease)] if fact.disease else []
-        known: list[Diagnosis] = []
-        sales: list[Settled] = []
-        if visit is not None:
-            known += visit.diagnoses
-            sales += visit.settlements
+        known = [] if visit is None else list(visit.diagnoses)
+        sales = [] if visit is None else list(visit.settlements)
         if type(fact) is OrdersChecked:
             known += fact.diagnoses
         elif type(fact) is Settled:
@@ -192,7 +185,8 @@ class History:
         return is_last and self._leaves_others_alone(settled)
 
     def _leaves_others_alone(self, settled: Settled) -> bool:
-        if not self._is_only_call(settled) or says_newborn(settled):
+        calls = self._facts.calls_of(settled.provider, settled.settlement_id)
+        if len(calls) > 1 or says_newborn(settled):
             return False
         visit = self.visits.get((settled.provider, settled.visit))
         return visit is None or not (
@@ -202,9 +196,6 @@ class History:
             or (settled.begin is not None and visit.newborn_at is not None)
             or (settled.lines is None and any(line.refund_of for _, line in visit.charges))
         )
-
-    def _is_only_call(self, settled: Settled) -> bool:
-        return len(self._facts.calls_of(settled.provider, settled.settlement_id)) == 1
 
     def is_next(self, settlement: Settlement) -> bool:
         """`can_grow`, asked after a history was built that holds the settlement at its end already."""
@@ -288,13 +279,6 @@ class History:
         if count == line.count:
             return line
         return replace(line, count=count, amount=amount) if count > 0 else None
-
-
-def says_newborn(settled: Settled) -> bool:
-    """Whether a settlement itself says that a newborn may be treated on the mother's card."""
-    return settled.med_type in NEWBORN_MED_TYPES or (
-        settled.disease != "" and is_newborn_code(settled.disease)
-    )
 
 
 def registered(register: Sequence[RegisterRead]) -> tuple[str, int | None]:

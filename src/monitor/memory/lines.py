@@ -116,8 +116,8 @@ def _once(lines: Iterable[Line]) -> list[Line]:
 
 def _net(lines: list[Line]) -> list[Line]:
     """Refund lines applied to the lines they name and gone; the rest in line order."""
-    if any([line.refund_of for line in lines]):
-        kept: dict[str, Line] = {line.number: line for line in lines if not line.refund_of}
+    kept: dict[str, Line] = {line.number: line for line in lines if not line.refund_of}
+    if len(kept) < len(lines):
         for refund in lines:
             target = kept.get(refund.refund_of) if refund.refund_of else None
             if target is None:

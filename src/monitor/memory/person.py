@@ -90,6 +90,10 @@ class PersonMemory:
                 memory.sales[piece.partition("|")[2]] = value
         return memory
 
+    def came(self, event: Event, raw: bytes) -> None:
+        """The bytes of what is told next: it is kept as it came."""
+        self._changes.came(event, raw)
+
     def changes(self) -> dict[str, bytes | None]:
         """Pieces touched since the last call; None: forgotten."""
         return self._changes.take()
@@ -161,8 +165,7 @@ class PersonMemory:
         """Remember the answer to a call."""
         call = (verdict.provider, verdict.infno, verdict.msgid)
         self.answers[call] = verdict
-        if verdict.at < self._oldest_answer:
-            self._oldest_answer = verdict.at
+        self._oldest_answer = min(self._oldest_answer, verdict.at)
         if self._changes.kept:
             self._changes.put((ANSWER, *call), verdict)
 

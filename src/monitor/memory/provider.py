@@ -95,7 +95,7 @@ class ProviderMemory:
 
     def _place(self, fact: Settled | Reversed | Undone, sales: list[Settled]) -> None:
         """Keep the sales in order where that is simple: one more, or one less; else they are put together anew."""
-        if type(fact) is Undone:
+        if isinstance(fact, Undone):
             if self.facts.named_by(fact) is not None:
                 self._sales = None
             return

@@ -181,3 +181,10 @@ def is_newborn_sign(med_type: str, diagnoses: Iterable[Diagnosis]) -> bool:
     if med_type in NEWBORN_MED_TYPES:
         return True
     return bool(diagnoses) and any(is_newborn_code(d.code) for d in diagnoses)
+
+
+def says_newborn(settled: Settled) -> bool:
+    """Whether a settlement itself says that a newborn may be treated on the mother's card."""
+    return settled.med_type in NEWBORN_MED_TYPES or (
+        settled.disease != "" and is_newborn_code(settled.disease)
+    )

@@ -20,8 +20,7 @@ Asked: TypeAlias = tuple[Rule, Limits]
 PRODUCT_PER_FEN: Final = PRICE_UNIT * COUNT_UNIT // 100
 _BITS: Final = {need: 1 << position for position, need in enumerate(Need)}
 INEXACT, SUPPLY, DEATH, REGISTER, CHECKS, STAYS = (
-    _BITS[need]
-    for need in (Need.INEXACT, Need.SUPPLY, Need.DEATH, Need.REGISTER, Need.CHECKS, Need.STAYS)
+    _BITS[need] for need in (Need.INEXACT, Need.SUPPLY, Need.DEATH, Need.REGISTER, Need.CHECKS, Need.STAYS)
 )
 DIAGNOSES_REMEMBERED: Final = 65_536
 
@@ -38,9 +37,7 @@ class Asking:
         tables = [table for rule, _ in rules for table in (rule.table, rule.diagnoses) if table]
         bits = {table: 1 << len(Need) + position for position, table in enumerate(dict.fromkeys(tables))}
         self._required = [
-            (_BITS[rule.needs] if rule.needs else 0)
-            | bits.get(rule.table, 0)
-            | bits.get(rule.diagnoses, 0)
+            (_BITS[rule.needs] if rule.needs else 0) | bits.get(rule.table, 0) | bits.get(rule.diagnoses, 0)
             for rule, _ in rules
         ]
         self._item_bits: dict[str, int] = {}
