@@ -46,8 +46,10 @@ class PersonsStage(Stage):
     def take(self, record: Record, turn: Turn) -> None:
         """One event of one person."""
         context = self.context
-        event = decode(FACT, record.value or b"")
+        raw = record.value or b""
+        event = decode(FACT, raw)
         memory = turn.memory(TableName.PERSONS, event.person)
+        memory.came(event, raw)
         outcome = audit_person(memory, event, watermark=self.watermark, knowledge=context.knowledge)
         if outcome.added is Added.SAME:
             context.metrics.duplicates.labels(self.name).inc()

@@ -40,8 +40,10 @@ class TracesStage(Stage):
 
     def take(self, record: Record, turn: Turn) -> None:
         """What is known now of one settlement's claim to a code."""
-        sale = decode(SALE, record.value or b"")
+        raw = record.value or b""
+        sale = decode(SALE, raw)
         memory = turn.memory(TableName.TRACES, sale.code)
+        memory.came(sale, raw)
         outcome = audit_trace(memory, sale, watermark=self.watermark, knowledge=self.context.knowledge)
         say_findings(outcome.findings, record, self.context, turn)
         note_failure(outcome, record, self.name, self.context, turn)

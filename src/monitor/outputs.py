@@ -169,7 +169,7 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
         }
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to a check call or a settlement, given once and never recalled (contract §2 'verdict').
 
     `results` are the national `result` objects, ready for JSON (amounts and codes are text).

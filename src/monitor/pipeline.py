@@ -18,6 +18,7 @@ from monitor.interface.intake import Accepted, Ignored, Intake, IntakeLimits, Re
 from monitor.interface.intake import Outcome as Decoded
 from monitor.interface.outcomes import Reason
 from monitor.knowledge import Knowledge
+from monitor.memory.facts import Added
 from monitor.memory.person import PersonMemory
 from monitor.memory.pieces import UNTRACKED
 from monitor.memory.provider import ProviderMemory
@@ -42,6 +43,10 @@ class Said(Struct):
     findings: list[Finding] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
     dead_letter: DeadLetter | None = None
+
+
+NOTHING_SAID = Said()
+"""Of most records; nobody adds to it."""
 
 
 def book_key(finding: Finding) -> str:
@@ -77,7 +82,7 @@ class Pipeline:
         self._budget = budget
         self._providers: dict[str, ProviderMemory] = {}
         self._persons: dict[str, PersonMemory] = {}
-        self._traces: dict[str, TraceMemory] = {}
+        self._traces: dict[str, TraceMemory | TraceSale] = {}
         self._books: dict[str, Book] = {}
 
     def tell(self, raw: bytes) -> Said:
@@ -89,53 +94,73 @@ class Pipeline:
         return map(self._take, [self._intake.decode(raw) for raw in raws])
 
     def _take(self, outcome: Decoded) -> Said:
-        said = Said()
         self.counts["records"] += 1
         if outcome.picture_dropped:
             self.counts["pictures_dropped"] += 1
+        if type(outcome) is Accepted:
+            return self._accepted(outcome)
         if type(outcome) is Rejected:
-            said.dead_letter = DeadLetter(str(outcome.reason), outcome.detail)
-        elif type(outcome) is Ignored:
+            return Said(dead_letter=DeadLetter(str(outcome.reason), outcome.detail))
+        if type(outcome) is Ignored:
             self.counts[f"ignored_{outcome.reason}"] += 1
-        elif type(outcome) is Accepted:
-            self._accepted(outcome, said)
-        return said
+        return NOTHING_SAID
 
-    def _accepted(self, accepted: Accepted, said: Said) -> None:
+    def _accepted(self, accepted: Accepted) -> Said:
+        said = Said()
         late = self.watermark.is_late(accepted.call_time)
         self.watermark.follow(accepted.call_time)
-        self.counts.update(accepted.notes)
+        if accepted.notes:
+            self.counts.update(accepted.notes)
         if late:
             self.counts["late"] += 1
         for event in accepted.events:
             if type(event) is WarningAnswered:
                 self.counts["feedback"] += 1
             else:
-                self._event(replace(event, late=True) if late else event, said)
+                self._event(replace(event, late=True) if late else event, self.watermark.time, said)
+        return said
 
-    def _event(self, event: Event, said: Said) -> None:
-        time, knowledge = self.watermark.time, self.knowledge
-        found: list[Finding] = []
+    def _event(self, event: Event, time: int, said: Said) -> None:
+        knowledge = self.knowledge
         if concerns_pharmacies(event, knowledge):
             provider = self._providers.get(event.provider)
             if provider is None:
                 provider = self._providers[event.provider] = ProviderMemory(event.provider, UNTRACKED)
-            outcome = audit_provider(provider, event, watermark=time, knowledge=knowledge)  # type: ignore[arg-type]  # that is what it asks
-            self._note(outcome, said)
-            found += outcome.findings
+            self._hear(audit_provider(provider, event, watermark=time, knowledge=knowledge), time, said)  # type: ignore[arg-type]  # that is what it asks
         person = self._persons.get(event.person)
         if person is None:
             person = self._persons[event.person] = PersonMemory(event.person, UNTRACKED)
         outcome = audit_person(person, event, watermark=time, knowledge=knowledge)
-        self._note(outcome, said)
-        if outcome.added != "new":
-            self.counts[str(outcome.added)] += 1
+        if outcome.added is not Added.NEW:
+            self.counts[outcome.added.value] += 1
         if outcome.verdict is not None:
             said.verdicts.append(outcome.verdict)
-        found += outcome.findings
+        self._hear(outcome, time, said)
         for sale in outcome.sales:
-            found += self._sale(sale, said)
-        for finding in found:
+            self._sale(sale, time, said)
+
+    def _sale(self, sale: TraceSale, time: int, said: Said) -> None:
+        memory = self._traces.get(sale.code)
+        if memory is None:
+            # What nearly every code is: sold once. There is nothing to say of it, and its sale is all to be remembered.
+            if sale.live:
+                self._traces[sale.code] = sale
+            return
+        if type(memory) is TraceSale:
+            first, memory = memory, TraceMemory(sale.code, UNTRACKED)
+            memory.put(first)
+            self._traces[sale.code] = memory
+        self._hear(audit_trace(memory, sale, watermark=time, knowledge=self.knowledge), time, said)  # type: ignore[arg-type]  # see above
+
+    def _hear(self, outcome: Outcome, time: int, said: Said) -> None:
+        if outcome.misfit:
+            self.counts["ignored_misfit"] += 1
+        if outcome.failure:
+            self.counts["rule_failed"] += 1
+            said.dead_letter = DeadLetter(
+                str(Reason.RULE_FAILED), " < ".join(reversed(outcome.failure.splitlines()))
+            )
+        for finding in outcome.findings:
             said.findings.append(finding)
             if makes_incident(finding):
                 key = book_key(finding)
@@ -145,23 +170,6 @@ class Pipeline:
                 said.incidents += apply(
                     book, finding, watermark=time, policy=self._policy, budget=self._budget
                 )
-
-    def _sale(self, sale: TraceSale, said: Said) -> list[Finding]:
-        memory = self._traces.get(sale.code)
-        if memory is None:
-            memory = self._traces[sale.code] = TraceMemory(sale.code, UNTRACKED)
-        outcome = audit_trace(memory, sale, watermark=self.watermark.time, knowledge=self.knowledge)
-        self._note(outcome, said)
-        return outcome.findings
-
-    def _note(self, outcome: Outcome, said: Said) -> None:
-        if outcome.misfit:
-            self.counts["ignored_misfit"] += 1
-        if outcome.failure:
-            self.counts["rule_failed"] += 1
-            said.dead_letter = DeadLetter(
-                str(Reason.RULE_FAILED), " < ".join(reversed(outcome.failure.splitlines()))
-            )
 
     def end(self) -> Iterator[Incident]:
         """The end of a feed: a pending jump of the watermark moves it, and incidents resolve by it."""

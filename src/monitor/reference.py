@@ -122,6 +122,8 @@ class Reference(Struct, frozen=True, kw_only=True):
     """Derived: group -> its drugs, in order."""
     prefixes_of_sex: dict[str, tuple[str, ...]] = {}
     """Derived: gend -> prefixes of the diagnoses that only it can have."""
+    died: frozenset[str] = frozenset()
+    """Derived: of whom the register of persons gives a day of death."""
 
     def __post_init__(self) -> None:
         groups: dict[str, list[str]] = {}
@@ -132,6 +134,8 @@ class Reference(Struct, frozen=True, kw_only=True):
         sexes = {gender for _, gender in self.diagnosis_sex}
         prefixes = {sex: tuple(p for p, gender in self.diagnosis_sex if gender == sex) for sex in sexes}
         force_setattr(self, "prefixes_of_sex", prefixes)
+        died = frozenset(token for token, entry in self.persons.items() if entry.death_day is not None)
+        force_setattr(self, "died", died)
 
     def is_pharmacy(self, provider: str, infno: str) -> bool:
         """By its entry's fixmedins_type; without an entry a 21xx caller is a pharmacy (contract §1)."""

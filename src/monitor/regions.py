@@ -53,7 +53,7 @@ class Scope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Region:
     """Limits of every rule at every time, ready to be looked up. Immutable."""
 
-    __slots__ = ("_epochs", "_longest", "_only", "_starts", "digest", "scope")
+    __slots__ = ("_epochs", "_only", "_starts", "digest", "scope")
 
     def __init__(self, *, scope: Scope, starts: tuple[int, ...] = (), epochs: tuple[Epoch, ...]) -> None:
         if len(epochs) != len(starts) + 1:
@@ -61,7 +61,6 @@ class Region:
         self.scope = scope
         self._starts = starts
         self._epochs = epochs
-        self._longest: dict[str, int] = {}
         self._only = epochs[0] if len(epochs) == 1 else None
         self.digest = _digest(scope, starts, epochs)
 
@@ -110,13 +109,9 @@ class Region:
             return self._only[rule_id]
         return self._epochs[bisect_right(self._starts, at)][rule_id]
 
-    def longest_window_s(self, rule_id: str) -> int:
-        """The longest `window_s` that a rule about bursts ever has: a chain may go on over a change of it."""
-        longest = self._longest.get(rule_id)
-        if longest is None:
-            windows: list[int] = [epoch[rule_id].window_s for epoch in self._epochs]  # type: ignore[attr-defined]  # theirs have one
-            longest = self._longest[rule_id] = max(windows)
-        return longest
+    def ever(self, rule_id: str) -> list[Limits]:
+        """All that ever holds for a rule: what spans a change is looked at with the widest of them."""
+        return [epoch[rule_id] for epoch in self._epochs]
 
 
 def load_region(path: Path | None, *, limits: Mapping[str, type[Limits]]) -> Region:

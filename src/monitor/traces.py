@@ -15,35 +15,34 @@ TELLING = frozenset({Settled, Reversed, Undone, GoodsSold, GoodsReturned})
 
 def sales_told(memory: PersonMemory, event: Event) -> list[TraceSale]:
     """What the memories of trace codes must hear because of an event that was just remembered."""
-    told: list[TraceSale] = []
     if type(event) not in TELLING:
-        return told
+        return []
+    told: list[TraceSale] = []
     for provider, settlement_id in _touched(memory, event):
         anchor = anchor_of(provider, settlement_id)
-        before = {sale.code: sale for sale in memory.sales.get(anchor, ())}
-        now = {sale.code: sale for sale in _sales(memory.facts, provider, settlement_id)}
-        if now == before:
+        now = _sales(memory.facts, provider, settlement_id)
+        before = memory.sales.get(anchor, ())
+        if tuple(now) == before:
             continue
-        told += [replace(sale, live=False) for code, sale in before.items() if code not in now]
-        told += [sale for code, sale in now.items() if before.get(code) != sale]
-        memory.told(anchor, tuple(now.values()))
+        if before:
+            codes = {sale.code for sale in now}
+            told += [replace(sale, live=False) for sale in before if sale.code not in codes]
+        told += [sale for sale in now if sale not in before]
+        memory.told(anchor, tuple(now))
     return told
 
 
 def _touched(memory: PersonMemory, event: Event) -> Iterable[tuple[str, str]]:
-    match event:
-        case Settled() if (
-            not event.traces
-            and not memory.has_goods
-            and len(memory.facts.calls_of(event.provider, event.settlement_id)) == 1
-        ):
-            return ()
-        case Settled() | Reversed():
-            return ((event.provider, event.settlement_id),)
-        case GoodsSold() | GoodsReturned():
-            return [(event.provider, article.settlement_id) for article in event.articles]
-        case Undone() if memory.facts.named_by(event) is not None:
-            return memory.facts.settlements()
+    if type(event) is Settled or type(event) is Reversed:
+        if type(event) is Settled and not event.traces and not memory.has_goods:
+            calls = memory.facts.calls_of(event.provider, event.settlement_id)
+            if len(calls) == 1:
+                return ()
+        return ((event.provider, event.settlement_id),)
+    if type(event) is GoodsSold or type(event) is GoodsReturned:
+        return [(event.provider, article.settlement_id) for article in event.articles]
+    if type(event) is Undone and memory.facts.named_by(event) is not None:
+        return memory.facts.settlements()
     return ()
 
 
@@ -51,7 +50,7 @@ def _sales(facts: Facts, provider: str, settlement_id: str) -> list[TraceSale]:
     standing = [s for s in facts.calls_of(provider, settlement_id) if facts.stands(s)]
     if not standing:
         return []
-    settled = min(standing, key=lambda s: (s.at, s.msgid))
+    settled = standing[0] if len(standing) == 1 else min(standing, key=lambda s: (s.at, s.msgid))
     split = _codes(facts, settled)
     return [
         TraceSale(

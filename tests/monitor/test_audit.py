@@ -277,8 +277,8 @@ def failing(knowledge: Knowledge) -> Knowledge:
     def find(*_: object) -> None:
         raise Secret("person-1 bought DRUG")
 
-    rules = tuple(replace(r, find=find) if r.id == ARITHMETIC else r for r in knowledge.rules)
-    return replace(knowledge, rules=rules, asked_in={})
+    rules = tuple(replace(r, find=find, needs=None) if r.id == ARITHMETIC else r for r in knowledge.rules)
+    return replace(knowledge, rules=rules, asking_in={})
 
 
 def told_despite_failure(monitor: Monitor, *events: Event) -> list[Decision | None]:

@@ -61,6 +61,33 @@ def test_a_settlement_with_trace_codes_writes_what_was_told_of_them() -> None:
     assert sorted(map(kind_of, pieces)) == ["answer", "fact", "sales"]
 
 
+def test_a_fact_is_written_as_it_came() -> None:
+    memory = PersonMemory(PERSON)
+    event, raw = a_settlement("S1"), b"\x01as it came"
+    memory.came(event, raw)
+    audit_person(memory, event, watermark=BEGINNING, knowledge=KNOWLEDGE)
+    pieces = memory.changes()
+    assert [piece for kind, piece in pieces.items() if kind_of(kind) == "fact"] == [raw]
+
+
+def test_a_fact_that_came_in_another_version_is_written_in_todays() -> None:
+    memory = PersonMemory(PERSON)
+    event = a_settlement("S1")
+    memory.came(event, b"\x00" + encode(event)[1:])
+    audit_person(memory, event, watermark=BEGINNING, knowledge=KNOWLEDGE)
+    assert encode(event) in memory.changes().values()
+
+
+def test_what_came_is_not_written_again_with_the_next_event() -> None:
+    memory = PersonMemory(PERSON)
+    first, second = a_settlement("S1"), a_settlement("S2")
+    memory.came(first, b"\x01as it came")
+    audit_person(memory, first, watermark=BEGINNING, knowledge=KNOWLEDGE)
+    memory.changes()
+    audit_person(memory, second, watermark=BEGINNING, knowledge=KNOWLEDGE)
+    assert encode(second) in memory.changes().values()
+
+
 def test_a_reversal_writes_itself_and_what_it_withdraws() -> None:
     wrong = a_settlement("S1", lines=[a_line(amount="99.00")])
     pieces = written_by(wrong, a_settlement("S2"), a_reversal("S1", at="10 09:30"))

@@ -32,7 +32,7 @@ WRONG = a_settlement("S1", lines=[a_line(amount="12.00"), a_line(number="2")])
 
 def verdict_on(*events: Event, language: str = "zh", **tables: Any) -> Verdict:
     knowledge = a_knowledge(Reference(**tables), language=language)
-    knowledge = replace(knowledge, appeal=Appeal(contact="12393", days=10), asked_in={})
+    knowledge = replace(knowledge, appeal=Appeal(contact="12393", days=10), asking_in={})
     verdict = Monitor(knowledge).tell(*events).verdict
     assert verdict is not None
     return verdict

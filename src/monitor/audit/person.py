@@ -1,9 +1,12 @@
 """What one event of a person leads to: checks are answered, facts remembered, settlements judged."""
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 
+from msgspec.structs import replace
+
 from monitor.audit.outcome import Outcome, say, say_instead, stack_of, unsay
-from monitor.audit.reach import Reach, reach_of
+from monitor.audit.reach import NOTHING, Reach, reach_of
 from monitor.events import DAY, Event, OrdersChecked, Reversed, Settled
 from monitor.findings import Case, of_breach, of_burst
 from monitor.knowledge import Knowledge
@@ -12,7 +15,8 @@ from monitor.memory.history import History
 from monitor.memory.person import PersonMemory
 from monitor.memory.subjects import Purchase, Settlement, call_anchor, settlement_anchor
 from monitor.outputs import Decision, Finding, Kind, Verdict
-from monitor.rules.breach import Burst
+from monitor.rules.asking import Asked
+from monitor.rules.breach import Breach, Burst
 from monitor.rules.catalogue import FACE_RULE
 from monitor.rules.rule import Limits, Rule
 from monitor.traces import sales_told
@@ -28,7 +32,7 @@ def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledg
         facts_before=watermark - knowledge.person_reach_s, answers_before=watermark - knowledge.answer_reach_s
     )
     owed = type(event) is Settled or type(event) is OrdersChecked
-    if owed and (answer := memory.answers.get(event.call)) is not None:
+    if owed and memory.answers and (answer := memory.answers.get(event.call)) is not None:
         return Outcome(verdict=answer, added=memory.facts.compare(event), repeated=True)
     outcome = Outcome()
     try:
@@ -48,89 +52,112 @@ def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledg
 
 def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge, outcome: Outcome) -> None:
     """3101, 3102: as if the orders were settled now; nothing is remembered but the call and its answer."""
-    settlement = memory.history.judged(check)
+    history = memory.history
+    settlement = history.judged(check)
+    asked = [one for one in _applicable(settlement, history, knowledge) if _concerns(check, one[0])]
     rulings: list[Ruling] = []
-    for rule, limits in _applicable(settlement, memory.history, knowledge):
-        if check.rule_ids and rule.id not in check.rule_ids:
-            continue
-        face = rule.id == FACE_RULE and check.infno == BEFORE_CHARGE
-        if not face and rule.kind not in ASKED_OF_ORDERS:
-            continue
-        ruling = _ask(rule, limits, settlement, memory.history, knowledge)
-        if ruling is not None:
-            rulings.append(ruling)
-            if face and memory.facts.holds(check):
-                say(memory.findings, ruling.finding, outcome)
+    for ruling in _ask(asked, settlement, history, knowledge):
+        rulings.append(ruling)
+        if _is_face_at_charge(check, ruling.rule) and memory.facts.holds(check):
+            say(memory.findings, ruling.finding, outcome)
     if check.infno == BEFORE_CHARGE:
         memory.add(check)
     outcome.verdict = verdict_of(settlement, _at_the_window(rulings), knowledge)
+
+
+def _concerns(check: OrdersChecked, rule: Rule) -> bool:
+    """Whether a rule is asked about orders at all, and by this call."""
+    if check.rule_ids and rule.id not in check.rule_ids:
+        return False
+    return rule.kind in ASKED_OF_ORDERS or _is_face_at_charge(check, rule)
+
+
+def _is_face_at_charge(check: OrdersChecked, rule: Rule) -> bool:
+    return rule.id == FACE_RULE and check.infno == BEFORE_CHARGE
 
 
 def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge, outcome: Outcome) -> None:
     """A fact: remembered, and everything asked again that may look different with it."""
     added, following = memory.add(event)
     outcome.added = added
+    if following is not None:
+        _follow(memory, following, knowledge, outcome)
+        return
     rulings: dict[str, list[Ruling]] = {}
     if added is Added.NEW:
-        reach = (
-            reach_of(memory, event) if following is None else Reach([following], purchases_since=following.at)
-        )
-        rulings = _ask_settlements(memory, reach.settlements, knowledge, outcome)
-        if reach.stays:
-            _ask_stays(memory, knowledge, outcome)
-        if reach.checks:
-            _ask_checks(memory, knowledge, outcome)
-        if reach.purchases_since is not None:
-            _ask_purchases(memory, reach.purchases_since, knowledge, outcome)
-        for anchor in reach.gone:
-            for said in list(memory.findings.about(anchor).values()):
-                unsay(memory.findings, said, outcome, gone=True)
+        reach = reach_of(memory, event)
+        if reach is not NOTHING:
+            rulings = _ask_again(memory, reach, knowledge, outcome)
         outcome.sales = sales_told(memory, event)
         outcome.misfit = type(event) is Reversed and memory.facts.misfits(event)
     if type(event) is Settled:
         outcome.verdict = _verdict_on(memory, event, knowledge, rulings)
 
 
-def _applicable(settlement: Settlement, history: History, knowledge: Knowledge) -> list[tuple[Rule, Limits]]:
-    """The rules that may have something to say of a settlement: not off, its items and its history given."""
-    items = settlement.items
-    return [
-        (rule, limits)
-        for rule, limits, listed, needs in knowledge.asked(settlement.key[0])
-        if (listed is None or not listed.isdisjoint(items)) and (not needs or getattr(history, needs))
-    ]
+def _ask_again(
+    memory: PersonMemory, reach: Reach, knowledge: Knowledge, outcome: Outcome
+) -> dict[str, list[Ruling]]:
+    """About everything that a fact reaches -> what fired of settlements, by anchor."""
+    rulings = {
+        settlement.anchor: _ask_settlement(memory, settlement, knowledge, outcome)
+        for settlement in reach.settlements
+    }
+    if reach.stays:
+        _ask_stays(memory, knowledge, outcome)
+    if reach.checks:
+        _ask_checks(memory, knowledge, outcome)
+    if reach.purchases_since is not None:
+        _ask_purchases(memory, reach.purchases_since, knowledge, outcome)
+    for anchor in reach.gone:
+        for said in list(memory.findings.about(anchor).values()):
+            unsay(memory.findings, said, outcome, gone=True)
+    return rulings
+
+
+def _follow(memory: PersonMemory, settlement: Settlement, knowledge: Knowledge, outcome: Outcome) -> None:
+    """The usual case: a settlement that simply follows the others, so that it alone has to be asked about."""
+    rulings = _ask_settlement(memory, settlement, knowledge, outcome)
+    _ask_purchases(memory, settlement.at, knowledge, outcome)
+    outcome.sales = sales_told(memory, settlement.fact)
+    outcome.verdict = verdict_of(settlement, _at_the_window(rulings), knowledge)
+
+
+def _applicable(settlement: Settlement, history: History, knowledge: Knowledge) -> tuple[Asked, ...]:
+    """The rules that may have something to say of a settlement, and are not off at its time."""
+    return knowledge.asking(settlement.at).about(settlement, history)
 
 
 def _ask(
-    rule: Rule, limits: Limits, settlement: Settlement, history: History, knowledge: Knowledge
-) -> Ruling | None:
-    breach = rule.find(settlement, history, limits, knowledge.reference)  # type: ignore[misc]  # these have one
-    if breach is None:
-        return None
+    asked: Iterable[Asked], subject: Settlement, history: History, knowledge: Knowledge
+) -> Iterator[Ruling]:
+    """Rules about one settlement -> what fired."""
+    reference = knowledge.reference
+    for rule, limits in asked:
+        breach = rule.find(subject, history, limits, reference)  # type: ignore[misc]  # these have one
+        if breach is not None:
+            yield _ruling(rule, limits, breach, subject, knowledge)
+
+
+def _ruling(
+    rule: Rule, limits: Limits, breach: Breach, settlement: Settlement, knowledge: Knowledge
+) -> Ruling:
     case = Case(anchor=settlement.anchor, family=settlement.family)
     return Ruling(rule, breach, of_breach(rule, breach, limits, case=case, knowledge=knowledge))
 
 
-def _ask_settlements(
-    memory: PersonMemory, settlements: list[Settlement], knowledge: Knowledge, outcome: Outcome
-) -> dict[str, list[Ruling]]:
-    """Every rule about every settlement given -> what fired, by anchor (each one asked is there)."""
-    rulings: dict[str, list[Ruling]] = {}
-    if not settlements:
-        return rulings
+def _ask_settlement(
+    memory: PersonMemory, settlement: Settlement, knowledge: Knowledge, outcome: Outcome
+) -> list[Ruling]:
+    fired = []
     history = memory.history
-    for settlement in settlements:
-        fired = rulings[settlement.anchor] = []
-        before = memory.findings.about(settlement.anchor)
-        for rule, limits in _applicable(settlement, history, knowledge):
-            ruling = _ask(rule, limits, settlement, history, knowledge)
-            if ruling is not None:
-                fired.append(ruling)
-                say(memory.findings, ruling.finding, outcome)
-        if before:
-            for rule_id in before.keys() - {ruling.rule.id for ruling in fired}:
-                unsay(memory.findings, before[rule_id], outcome)
-    return rulings
+    before = memory.findings.about(settlement.anchor)
+    for ruling in _ask(_applicable(settlement, history, knowledge), settlement, history, knowledge):
+        fired.append(ruling)
+        say(memory.findings, ruling.finding, outcome)
+    if before:
+        for rule_id in before.keys() - {ruling.rule.id for ruling in fired}:
+            unsay(memory.findings, before[rule_id], outcome)
+    return fired
 
 
 def _ask_stays(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> None:
@@ -149,12 +176,15 @@ def _ask_stays(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> 
 
 def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> None:
     """The 3102 of the last days, for the one rule that makes findings of them."""
-    found = []
+    found: list[Finding] = []
     for check in memory.checks():
-        for rule, limits, _, _ in knowledge.asked(check.at):
-            if rule.id == FACE_RULE and (not check.rule_ids or rule.id in check.rule_ids):
-                ruling = _ask(rule, limits, memory.history.judged(check), memory.history, knowledge)
-                found += [ruling.finding] if ruling is not None else []
+        asked = [
+            one
+            for one in knowledge.asking(check.at).rules
+            if one[0].id == FACE_RULE and _concerns(check, one[0])
+        ]
+        judged = memory.history.judged(check)
+        found += [ruling.finding for ruling in _ask(asked, judged, memory.history, knowledge)]
     remembered = {call_anchor(check) for check in memory.facts.all_of(OrdersChecked)}
     say_instead(memory.findings, FACE_RULE, found, outcome, of=lambda said: said.anchor in remembered)
 
@@ -163,14 +193,19 @@ def _ask_purchases(memory: PersonMemory, since: int, knowledge: Knowledge, outco
     """Chains over a person's own purchases at pharmacies, as far back as they hang together with `since`."""
     settlements, reference = memory.history.settlements, knowledge.reference
     for rule in knowledge.purchase_rules:
-        first = _first_of_run(settlements, since, knowledge.region.longest_window_s(rule.id))
+        fewest, known = knowledge.fewest[rule.id], rule.id in memory.findings.by_rule
+        if len(settlements) < fewest and not known:
+            continue
+        first = _first_of_run(settlements, since, knowledge.window_s[rule.id])
+        if len(settlements) - first < fewest and not known:
+            continue
         bought = {
             settlement.fact.call: settlement
             for settlement in settlements[first:]
             if not settlement.family
             and reference.is_pharmacy(settlement.fact.provider, settlement.fact.infno)
         }
-        if len(bought) < 2 and not memory.findings.of(rule.id):  # noqa: PLR2004 - nothing to repeat or take back
+        if len(bought) < fewest and not known:
             continue
         begin = settlements[first].at if first < len(settlements) else since
         sales = knowledge.in_force(rule, [settlement.fact for settlement in bought.values()])  # type: ignore[misc]  # no checks
@@ -223,16 +258,13 @@ def _verdict_on(
     rulings = asked.get(anchor)
     if rulings is None:
         history = memory.history
-        answers = [
-            _ask(rule, limits, settlement, history, knowledge)
-            for rule, limits in _applicable(settlement, history, knowledge)
-        ]
-        rulings = [ruling for ruling in answers if ruling is not None]
+        asked_now = _applicable(settlement, history, knowledge)
+        rulings = list(_ask(asked_now, settlement, history, knowledge))
     if settlement.fact is not event:
         # Of one setl_id under two msgids one stands for both, and each msgid gets its own verdict.
-        settlement = Settlement(event, settlement.key, settlement.lines, anchor, settlement.items)
+        settlement = replace(settlement, fact=event, visit=(event.provider, event.visit), family=event.family)
     return verdict_of(settlement, _at_the_window(rulings), knowledge)
 
 
 def _at_the_window(rulings: list[Ruling]) -> list[Ruling]:
-    return [r for r in rulings if r.rule.kind in AT_THE_WINDOW and not r.finding.shadow]
+    return rulings and [r for r in rulings if r.rule.kind in AT_THE_WINDOW and not r.finding.shadow]

@@ -24,9 +24,12 @@ def concerns_pharmacies(event: Event, knowledge: Knowledge) -> bool:
 
     A reversal counts whatever its infno, and a compensation may name another: what takes back says nothing of who calls.
     """
-    if isinstance(event, Reversed | Undone):
-        return knowledge.reference.is_pharmacy(event.provider, PHARMACY_SETTLEMENT)
-    return type(event) is Settled and knowledge.reference.is_pharmacy(event.provider, event.infno)
+    kind = type(event)
+    if kind is Settled:
+        return knowledge.reference.is_pharmacy(event.provider, event.infno)
+    return (kind is Reversed or kind is Undone) and knowledge.reference.is_pharmacy(
+        event.provider, PHARMACY_SETTLEMENT
+    )
 
 
 def audit_provider(
@@ -40,8 +43,13 @@ def audit_provider(
         if outcome.added is Added.NEW:
             touched = _touched(memory, event)
             outcome.misfit = type(event) is Reversed and memory.facts.misfits(event)
-            for rule in knowledge.pharmacy_rules:
-                _ask(rule, memory, touched, knowledge, outcome)
+            for rule in knowledge.cycle_rules:
+                _ask_cycles(rule, memory, knowledge, outcome)
+            for sale in touched:
+                for rule in knowledge.run_rules:
+                    _ask_run(rule, memory, sale, knowledge, outcome)
+                for rule in knowledge.sale_rules:
+                    _ask_sale(rule, memory, sale, knowledge, outcome)
     except Exception as error:  # noqa: BLE001 - as in audit_person
         outcome.failure = stack_of(error)
     return outcome
@@ -53,31 +61,37 @@ def _touched(memory: ProviderMemory, event: Settled | Reversed | Undone) -> list
     seen = 0
     while type(named) is Undone and seen < len(memory.facts.by_call):
         named, seen = memory.facts.named_by(named), seen + 1
-    if isinstance(named, Settled | Reversed):
+    if type(named) is Settled or type(named) is Reversed:
         return list(memory.facts.calls_of(named.provider, named.settlement_id))
     return []
 
 
-def _ask(
-    rule: Rule, memory: ProviderMemory, touched: list[Settled], knowledge: Knowledge, outcome: Outcome
-) -> None:
+def _ask_cycles(rule: Rule, memory: ProviderMemory, knowledge: Knowledge, outcome: Outcome) -> None:
+    """Everything that was ever taken back; most pharmacies have little of it."""
+    known = rule.id in memory.findings.by_rule
+    if memory.facts.reversal_count < knowledge.fewest[rule.id] and not known:
+        return
+    refunds = [one for one in memory.refunds() if knowledge.limits(rule, one[0].at) is not None]
     limits_at = partial(knowledge.region.limits, rule.id)
-    if rule.find_sale is not None:
-        for sale in touched:
-            _ask_sale(rule, memory, sale, knowledge, outcome)
-    elif rule.find_cycles is not None:
-        refunds = [one for one in memory.refunds() if knowledge.limits(rule, one[0].at) is not None]
-        found = _findings(
-            rule, rule.find_cycles(refunds, memory.sales, limits_at) if refunds else [], knowledge
-        )
-        _say_chains(rule, found, memory, outcome, of=lambda _: True)
-    elif rule.find_bursts is not None:
-        for sale in touched:
-            run = run_around(memory.sales, sale.at, knowledge.region.longest_window_s(rule.id))
-            asked = knowledge.in_force(rule, run)
-            found = _findings(rule, rule.find_bursts(asked, limits_at, knowledge.reference), knowledge)
-            times = [sale.at, *(other.at for other in run)]
-            _say_chains(rule, found, memory, outcome, of=_meets(min(times), max(times)))
+    bursts = rule.find_cycles(refunds, memory.sales, limits_at) if refunds else []  # type: ignore[misc]  # these have one
+    if bursts or known:
+        _say_chains(rule, _findings(rule, bursts, knowledge), memory, outcome, of=lambda _: True)
+
+
+def _ask_run(
+    rule: Rule, memory: ProviderMemory, sale: Settled, knowledge: Knowledge, outcome: Outcome
+) -> None:
+    """The sales that hang together with one."""
+    run = run_around(memory.sales, sale.at, knowledge.window_s[rule.id])
+    known = rule.id in memory.findings.by_rule
+    if len(run) < knowledge.fewest[rule.id] and not known:
+        return
+    limits_at = partial(knowledge.region.limits, rule.id)
+    bursts = rule.find_bursts(knowledge.in_force(rule, run), limits_at, knowledge.reference)  # type: ignore[misc]  # these have one
+    if bursts or known:
+        times = [sale.at, *(other.at for other in run)]
+        found = _findings(rule, bursts, knowledge)
+        _say_chains(rule, found, memory, outcome, of=_meets(min(times), max(times)))
 
 
 def _say_chains(
@@ -116,11 +130,12 @@ def _meets(begin: int, end: int) -> Callable[[Finding], bool]:
 def _ask_sale(
     rule: Rule, memory: ProviderMemory, sale: Settled, knowledge: Knowledge, outcome: Outcome
 ) -> None:
-    anchor = settlement_anchor(sale)
-    standing = [s for s in memory.facts.calls_of(sale.provider, sale.settlement_id) if memory.facts.stands(s)]
-    live = min(standing, key=lambda s: (s.at, s.msgid), default=None)
+    live = memory.live(sale.settlement_id)
     limits = knowledge.limits(rule, live.at) if live is not None else None
     breach = None if limits is None else rule.find_sale(live, limits, knowledge.reference)  # type: ignore[misc]
+    if breach is None and not memory.findings.by_anchor:
+        return
+    anchor = settlement_anchor(sale)
     if breach is None or limits is None:
         unsay(memory.findings, memory.findings.about(anchor).get(rule.id), outcome)
     else:

@@ -32,6 +32,7 @@ from monitor.memory.subjects import (
     Visit,
     VisitKey,
     is_newborn_sign,
+    says_newborn,
     settlement_anchor,
 )
 
@@ -154,7 +155,7 @@ class _Builder:
 
     def _sign(self, visit: Visit, at: int, med_type: str, diagnoses: Iterable[Diagnosis]) -> None:
         if is_newborn_sign(med_type, diagnoses):
-            visit.newborn_at = at if visit.newborn_at is None else min(at, visit.newborn_at)
+            visit.signed(at)
 
     def _stays(self) -> None:
         history = self.history
@@ -186,9 +187,9 @@ class _Builder:
             history.append(fact, own)
 
     def _signs_of(self, fact: Settled) -> None:
-        codes = (Diagnosis(fact.disease),) if fact.disease else ()
         visit = self._visit(fact.provider, fact.visit) if fact.visit else Visit(begin=fact.begin)
-        self._sign(visit, fact.at, fact.med_type, codes)
+        if says_newborn(fact):
+            visit.signed(fact.at)
         if not fact.visit:
             self._newborn(visit)
 

@@ -6,6 +6,7 @@ comes first, and taking it back works too. Nothing is ever changed in place.
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -14,6 +15,10 @@ from monitor.events import Admitted, CallKey, Event, Fact, OrdersChecked, Revers
 
 E = TypeVar("E", bound=Event)
 K = TypeVar("K")
+
+
+SUBJECTS = frozenset({Settled, Admitted, OrdersChecked})
+"""Kinds of facts that make what rules are asked about."""
 
 
 class Added(StrEnum):
@@ -36,8 +41,8 @@ class Facts:
         self._undoers: dict[CallKey, list[Undone]] = {}
         self._reversals: dict[tuple[str, str], list[Reversed]] = {}
         self._settled: dict[tuple[str, str], list[Settled]] = {}
-        self.kinds: dict[type[Fact], int] = {}
-        """How many facts of each kind are remembered, whether they hold or not; none of a kind: no entry."""
+        self.kinds: frozenset[type[Fact]] = frozenset()
+        """What was ever remembered here, whether it holds or not; of a kind that is not in it there is nothing."""
 
     def add(self, fact: Event) -> Added:
         """Remember `fact`; a second one of the same call changes nothing."""
@@ -48,7 +53,9 @@ class Facts:
         self.by_call[key] = fact
         if self.oldest is None or fact.at < self.oldest:
             self.oldest = fact.at
-        self.kinds[type(fact)] = self.kinds.get(type(fact), 0) + 1
+        kind = type(fact)
+        if kind not in self.kinds:
+            self.kinds = _with(self.kinds, kind)
         if type(fact) is Settled:
             self._settled.setdefault((fact.provider, fact.settlement_id), []).append(fact)
         elif type(fact) is Undone:
@@ -66,10 +73,7 @@ class Facts:
 
     def drop(self, fact: Event) -> None:
         """Forget `fact`."""
-        if self.by_call.pop(fact.call, None) is not None:
-            self.kinds[type(fact)] -= 1
-            if not self.kinds[type(fact)]:
-                del self.kinds[type(fact)]
+        self.by_call.pop(fact.call, None)
         if type(fact) is Settled:
             _take_out(self._settled, (fact.provider, fact.settlement_id), fact)
         elif type(fact) is Undone:
@@ -137,6 +141,11 @@ class Facts:
         fits = any((s.provider, s.person) == (reversal.provider, reversal.person) for s in known)
         return bool(known) and not fits
 
+    @property
+    def settlement_count(self) -> int:
+        """How many settlements were ever named."""
+        return len(self._settled)
+
     def settlements(self) -> list[tuple[str, str]]:
         """(provider, setl_id) of every settlement that was ever named."""
         return list(self._settled)
@@ -144,8 +153,12 @@ class Facts:
     @property
     def has_subjects(self) -> bool:
         """Whether there is anything a rule may be asked about."""
-        kinds = self.kinds
-        return Settled in kinds or Admitted in kinds or OrdersChecked in kinds
+        return not self.kinds.isdisjoint(SUBJECTS)
+
+    @property
+    def reversal_count(self) -> int:
+        """How many settlements are named by a reversal."""
+        return len(self._reversals)
 
     def reversed_sales(self) -> Iterator[Settled]:
         """Settlements that held until a reversal named them."""
@@ -169,6 +182,12 @@ class Facts:
     def named_by(self, undone: Undone) -> Event | None:
         """The fact that a compensation names, if it is known."""
         return self.by_call.get((undone.provider, undone.of_infno, undone.of_msgid))
+
+
+@lru_cache
+def _with(kinds: frozenset[type[Fact]], kind: type[Fact]) -> frozenset[type[Fact]]:
+    """One object for each set that occurs: millions of persons share some dozens."""
+    return kinds | {kind}
 
 
 def _take_out(index: dict[K, list[E]], key: K, fact: E) -> None:

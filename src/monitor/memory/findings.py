@@ -10,11 +10,11 @@ BEFORE_ALL = -(1 << 62)
 class Findings:
     """Last revisions by what they are about (anchor) and rule."""
 
-    __slots__ = ("_by_rule", "_changes", "by_anchor", "horizon", "unnamed_s")
+    __slots__ = ("_changes", "by_anchor", "by_rule", "horizon", "unnamed_s")
 
     def __init__(self, changes: Changes) -> None:
         self.by_anchor: dict[str, dict[str, Finding]] = {}
-        self._by_rule: dict[str, dict[str, Finding]] = {}
+        self.by_rule: dict[str, dict[str, Finding]] = {}
         self._changes = changes
         self.horizon = BEFORE_ALL
         """What lies before it may be forgotten."""
@@ -24,7 +24,7 @@ class Findings:
     def load(self, finding: Finding) -> None:
         """Take up a finding without counting it as changed."""
         self.by_anchor.setdefault(finding.anchor, {})[finding.rule_id] = finding
-        self._by_rule.setdefault(finding.rule_id, {})[finding.anchor] = finding
+        self.by_rule.setdefault(finding.rule_id, {})[finding.anchor] = finding
 
     def put(self, finding: Finding) -> None:
         """A new revision."""
@@ -37,7 +37,7 @@ class Findings:
 
     def of(self, rule_id: str) -> list[Finding]:
         """All of one rule."""
-        said = self._by_rule.get(rule_id)
+        said = self.by_rule.get(rule_id)
         return list(said.values()) if said else []
 
     def rests_on_forgotten(self, finding: Finding) -> bool:
@@ -58,7 +58,9 @@ class Findings:
             for rule_id, finding in list(said.items()):
                 if finding.occurred_at < horizon:
                     del said[rule_id]
-                    del self._by_rule[rule_id][anchor]
+                    del self.by_rule[rule_id][anchor]
+                    if not self.by_rule[rule_id]:
+                        del self.by_rule[rule_id]
                     self._changes.drop((FINDING, finding.finding_id))
             if not said:
                 del self.by_anchor[anchor]

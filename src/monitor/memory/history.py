@@ -6,6 +6,7 @@ of its visit, was the person on leave). It is built when facts change (building.
 
 from bisect import insort
 from collections.abc import Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -35,15 +36,33 @@ from monitor.memory.subjects import (
     Stay,
     Visit,
     VisitKey,
-    call_anchor,
     is_newborn_code,
     is_newborn_sign,
-    settlement_anchor,
+    says_newborn,
+    subject_of,
 )
+
+T = TypeVar("T", bound=RegisterRead | FaceChecked | FaceExcused)
 
 
 class History:
     """All that holds of one person, in order."""
+
+    __slots__ = (
+        "_facts",
+        "_purchases",
+        "checks",
+        "death_day",
+        "death_visits",
+        "discharges",
+        "newborn_days",
+        "refunds",
+        "register",
+        "reversed",
+        "settlements",
+        "stays",
+        "visits",
+    )
 
     def __init__(self, facts: Facts) -> None:
         self.settlements: list[Settlement] = []
@@ -69,22 +88,24 @@ class History:
 
     def purchases(self, item: str, upto: Settlement) -> list[Purchase]:
         """The lines of an item over all providers in line order, up to and with those of `upto`."""
+        known = self._purchases.get(item, [])
+        if known and not upto.is_check and not self.refunds and known[-1].settlement.key <= upto.key:
+            return list(known)
+        if not known:
+            return [Purchase(upto, line) for line in upto.lines if line.item == item] if upto.is_check else []
         found = []
         own_visit = upto.visit if upto.is_check and upto.fact.visit else None
         numbers = {line.number for line in upto.lines} if upto.is_check else ()
-        for one in self._purchases.get(item, ()):
-            settlement, line = bought = one
+        for one in known:
+            settlement, line = one.settlement, one.line
             if settlement.key > upto.key:
                 break
             # An order that is settled already under its number in this visit is not counted again.
             if own_visit and settlement.visit == own_visit and line.number in numbers:
                 continue
-            if self.refunds and line.visit:
-                left = self._left(settlement.visit, line, upto.key)
-                if left is None:
-                    continue
-                bought = Purchase(settlement, left)
-            found.append(bought)
+            left = self._left(settlement.visit, line, upto.key) if self.refunds and line.visit else line
+            if left is not None:
+                found.append(one if left is line else Purchase(settlement, left))
         if upto.is_check:
             found += [Purchase(upto, line) for line in upto.lines if line.item == item]
         return found
@@ -100,13 +121,16 @@ class History:
         """All known of its visit, whenever they were sent; those of a check serve that check only."""
         fact = settlement.fact
         visit = self.visits.get(settlement.visit) if fact.visit else None
-        known = list(visit.diagnoses) if visit else []
+        if visit is None and type(fact) is Settled:
+            return [Diagnosis(fact.disease)] if fact.disease else []
+        known = [] if visit is None else list(visit.diagnoses)
+        sales = [] if visit is None else list(visit.settlements)
         if type(fact) is OrdersChecked:
             known += fact.diagnoses
-        sales = [*visit.settlements] if visit else []
-        if type(fact) is Settled:
+        elif type(fact) is Settled:
             sales.append(fact)
-        return known + [Diagnosis(code) for code in dict.fromkeys(sale.disease for sale in sales) if code]
+        named = [sale.disease for sale in sales if sale.disease]
+        return known + [Diagnosis(code) for code in dict.fromkeys(named)] if named else known
 
     def stay_of(self, visit: VisitKey) -> Stay | None:
         """The stay that a visit is, if its admission is known."""
@@ -138,14 +162,7 @@ class History:
 
     def judged(self, check: OrdersChecked) -> Settlement:
         """Orders as if they were settled now, each number once; they are part of nothing."""
-        lines = carried(check.lines)
-        return Settlement(
-            fact=check,
-            key=(check.at, check.msgid),
-            lines=lines,
-            anchor=call_anchor(check),
-            items=frozenset([line.item for line in lines]),
-        )
+        return subject_of(check, carried(check.lines))
 
     def visit_of(self, key: VisitKey) -> Visit:
         """What is known of a visit, empty at first."""
@@ -168,29 +185,17 @@ class History:
         return is_last and self._leaves_others_alone(settled)
 
     def _leaves_others_alone(self, settled: Settled) -> bool:
+        calls = self._facts.calls_of(settled.provider, settled.settlement_id)
+        if len(calls) > 1 or says_newborn(settled):
+            return False
         visit = self.visits.get((settled.provider, settled.visit))
-        return (
-            self._is_only_call(settled)
-            and not is_newborn_sign(
-                settled.med_type, (Diagnosis(settled.disease),) if settled.disease else ()
-            )
+        return visit is None or not (
             # A diagnosis counts for all of its visit.
-            and not (
-                settled.disease
-                and visit is not None
-                and any(other is not settled for other in visit.settlements)
-            )
+            (settled.disease and any(other is not settled for other in visit.settlements))
             # The 90 days of a newborn are counted from the begin of its visit.
-            and not (settled.begin is not None and visit is not None and visit.newborn_at is not None)
-            and not (
-                settled.lines is None
-                and visit is not None
-                and any(line.refund_of for _, line in visit.charges)
-            )
+            or (settled.begin is not None and visit.newborn_at is not None)
+            or (settled.lines is None and any(line.refund_of for _, line in visit.charges))
         )
-
-    def _is_only_call(self, settled: Settled) -> bool:
-        return len(self._facts.calls_of(settled.provider, settled.settlement_id)) == 1
 
     def is_next(self, settlement: Settlement) -> bool:
         """`can_grow`, asked after a history was built that holds the settlement at its end already."""
@@ -205,21 +210,14 @@ class History:
         if settled.lines is not None:
             lines = carried(settled.lines)
         elif visit is not None:
-            _, taken = visit.walked()
-            lines = taken.get((settled.at, settled.msgid), [])
+            lines = visit.taken_by(settled)
         else:
             lines = []
         return self.append(settled, lines)
 
     def append(self, settled: Settled, lines: list[Line]) -> Settlement:
         """Put a settlement at the end."""
-        settlement = Settlement(
-            fact=settled,
-            key=(settled.at, settled.msgid),
-            lines=lines,
-            anchor=settlement_anchor(settled),
-            items=frozenset([line.item for line in lines]),
-        )
+        settlement = subject_of(settled, lines)
         self.settlements.append(settlement)
         purchases = self._purchases
         for line in lines:
@@ -233,17 +231,16 @@ class History:
         """Take in a fact that only adds to what was said; False when the history has to be built anew."""
         if not self._facts.holds(fact):
             return False
-        match fact:
-            case Charged():
-                return self._absorb_charges(fact)
-            case FaceChecked() | FaceExcused():
-                insort(self.checks, fact, key=told)
-            case RegisterRead() if fact.death_day is None:
-                insort(self.register, fact, key=told)
-            case VisitOpened() | Diagnosed() if VisitCancelled not in self._facts.kinds:
-                return self._absorb_visit(fact)
-            case _:
-                return False
+        if type(fact) is RegisterRead and fact.death_day is None:
+            _put(self.register, fact)
+        elif type(fact) is FaceChecked or type(fact) is FaceExcused:
+            _put(self.checks, fact)
+        elif type(fact) is Charged:
+            return self._absorb_charges(fact)
+        elif type(fact) is VisitOpened or type(fact) is Diagnosed:
+            return VisitCancelled not in self._facts.kinds and self._absorb_visit(fact)
+        else:
+            return False
         return True
 
     def _absorb_charges(self, fact: Charged) -> bool:
@@ -293,3 +290,11 @@ def registered(register: Sequence[RegisterRead]) -> tuple[str, int | None]:
 def told(fact: Settled | Admitted | Discharged | FaceChecked | FaceExcused | RegisterRead) -> tuple[int, str]:
     """The order of calls: (call time, msgid)."""
     return (fact.at, fact.msgid)
+
+
+def _put(calls: list[T], fact: T) -> None:
+    """In order of calls; mostly a call is the last."""
+    if not calls or told(calls[-1]) < told(fact):
+        calls.append(fact)
+    else:
+        insort(calls, fact, key=told)

@@ -24,8 +24,10 @@ def line_order(line: Line) -> tuple[int, str]:
     return (line.at, line.number)
 
 
-def carried(lines: Iterable[Line]) -> list[Line]:
+def carried(lines: Sequence[Line]) -> list[Line]:
     """The lines of a settlement that carries them (2102): each number once, refunds netted, in order."""
+    if len(lines) == 1 and not lines[0].refund_of:
+        return list(lines)
     return _net(_once(lines))
 
 
@@ -114,8 +116,8 @@ def _once(lines: Iterable[Line]) -> list[Line]:
 
 def _net(lines: list[Line]) -> list[Line]:
     """Refund lines applied to the lines they name and gone; the rest in line order."""
-    if any(line.refund_of for line in lines):
-        kept: dict[str, Line] = {line.number: line for line in lines if not line.refund_of}
+    kept: dict[str, Line] = {line.number: line for line in lines if not line.refund_of}
+    if len(kept) < len(lines):
         for refund in lines:
             target = kept.get(refund.refund_of) if refund.refund_of else None
             if target is None:

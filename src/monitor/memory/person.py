@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from monitor.events import (
     DAY,
+    Admitted,
     CallKey,
     Discharged,
     Event,
@@ -39,7 +40,7 @@ VISIT_DAYS = 30
 """Few stays last longer; what was found at their end rests on diagnoses that were told at their begin."""
 NEVER = 1 << 62
 
-_NO_HISTORY = (GoodsSold, GoodsReturned, OrdersChecked)
+_NO_HISTORY = frozenset({GoodsSold, GoodsReturned, OrdersChecked})
 
 
 class PersonMemory:
@@ -89,6 +90,10 @@ class PersonMemory:
                 memory.sales[piece.partition("|")[2]] = value
         return memory
 
+    def came(self, event: Event, raw: bytes) -> None:
+        """The bytes of what is told next: it is kept as it came."""
+        self._changes.came(event, raw)
+
     def changes(self) -> dict[str, bytes | None]:
         """Pieces touched since the last call; None: forgotten."""
         return self._changes.take()
@@ -97,7 +102,7 @@ class PersonMemory:
     def history(self) -> History:
         """What holds, in order."""
         if self._history is None:
-            self._history = build(self.facts)
+            self._history = self._begun(None) or build(self.facts)
         return self._history
 
     def add(self, fact: Event) -> tuple[Added, Settlement | None]:
@@ -105,7 +110,8 @@ class PersonMemory:
         added = self.facts.add(fact)
         if added is not Added.NEW:
             return added, None
-        self._changes.put((FACT, *fact.call), fact)
+        if self._changes.kept:
+            self._changes.put((FACT, *fact.call), fact)
         if len(self.facts.by_call) > FACTS_MAX:
             self._cap()
         if type(fact) is Settled:
@@ -119,26 +125,35 @@ class PersonMemory:
             if self._history is not None:
                 self._history.reversed.setdefault(settlement_anchor(settled), settled)
             return None
-        if self._history is None and len(self.facts.by_call) == 1:
-            self._history = History(self.facts)
-        if self._history is None:
-            history = self.history  # built with the new settlement in it
+        history = self._history or self._begun(settled)
+        if history is None:
+            history = self._history = build(self.facts)  # with the new settlement in it
             last = history.settlements[-1] if history.settlements else None
             return last if last is not None and last.fact is settled and history.is_next(last) else None
-        if self._history.can_grow(settled):
-            return self._history.grow(settled)
+        if history.can_grow(settled):
+            self._history = history
+            return history.grow(settled)
         self._history = None
         return None
 
+    def _begun(self, settled: Settled | None) -> History | None:
+        """The history of somebody who had no settlement before `settled`; None when it takes more to put it together."""
+        facts = self.facts
+        if Admitted in facts.kinds or facts.settlement_count > (settled is not None):
+            return None
+        history = History(facts)
+        for fact in facts.by_call.values():
+            if fact is not settled and not self.is_moot(fact) and not history.absorb(fact):
+                return None
+        return history
+
     def is_moot(self, fact: Event) -> bool:
         """Whether a fact changes nothing that rules look at (yet)."""
-        if isinstance(fact, _NO_HISTORY):
-            return True
         if type(fact) is Undone:
             return self.facts.named_by(fact) is None
         if type(fact) is Reversed:
             return not self.facts.calls_of(fact.provider, fact.settlement_id)
-        return False
+        return type(fact) in _NO_HISTORY
 
     @property
     def has_goods(self) -> bool:
@@ -151,7 +166,8 @@ class PersonMemory:
         call = (verdict.provider, verdict.infno, verdict.msgid)
         self.answers[call] = verdict
         self._oldest_answer = min(self._oldest_answer, verdict.at)
-        self._changes.put((ANSWER, *call), verdict)
+        if self._changes.kept:
+            self._changes.put((ANSWER, *call), verdict)
 
     def told(self, anchor: str, sales: tuple[TraceSale, ...]) -> None:
         """Remember what the trace codes were told of a settlement."""
@@ -170,8 +186,11 @@ class PersonMemory:
 
         What the register said last before the horizon, and that somebody died, is state and no event: it stays.
         """
-        self.findings.horizon = self.facts.reach(facts_before, FACTS_LEFT)
-        if self.facts.oldest is not None and self.facts.oldest < facts_before:
+        facts = self.facts
+        self.findings.horizon = (
+            facts_before if len(facts.by_call) < FACTS_LEFT else facts.reach(facts_before, FACTS_LEFT)
+        )
+        if facts.oldest is not None and facts.oldest < facts_before:
             old = self.facts.before(facts_before)
             register = max(
                 (f for f in old if type(f) is RegisterRead), key=lambda f: (f.at, f.msgid), default=None

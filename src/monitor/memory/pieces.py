@@ -5,7 +5,7 @@ one version byte and msgpack; `decode` reads every version ever released.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 
@@ -53,10 +53,20 @@ def decode(kind: str, raw: bytes) -> Any:  # noqa: ANN401 - the kind says which 
 class Changes:
     """The pieces touched since they were last asked for."""
 
-    __slots__ = ("_touched",)
+    __slots__ = ("_came", "_raw", "_touched")
+
+    kept: ClassVar[bool] = True
+    """Whether anybody will ask: else a piece need not be named."""
 
     def __init__(self) -> None:
         self._touched: dict[tuple[str, ...], object | None] = {}
+        self._came: object | None = None
+        self._raw = b""
+
+    def came(self, value: object, raw: bytes) -> None:
+        """What this record brings, and the bytes it came as: what is remembered of it as it is need not be encoded again."""
+        if raw[:1] == VERSION:
+            self._came, self._raw = value, raw
 
     def put(self, piece: tuple[str, ...], value: object) -> None:
         """A piece has a new value; it is named and encoded when the changes are taken."""
@@ -69,16 +79,20 @@ class Changes:
     def take(self) -> dict[str, bytes | None]:
         """Encoded pieces (None: forgotten), and start anew."""
         touched, self._touched = self._touched, {}
-        return {
-            SEPARATOR.join(piece): None if value is None else encode(value)
-            for piece, value in touched.items()
-        }
+        came, self._came = self._came, None
+        written: dict[str, bytes | None] = {}
+        for piece, value in touched.items():
+            raw = self._raw if value is came and value is not None else None
+            written[SEPARATOR.join(piece)] = encode(value) if raw is None and value is not None else raw
+        return written
 
 
 class Untracked(Changes):
     """For memories that nobody writes down: a replay keeps them in the process and lets them go with it."""
 
     __slots__ = ()
+
+    kept: ClassVar[bool] = False
 
     def put(self, piece: tuple[str, ...], value: object) -> None:
         """Nothing is kept."""

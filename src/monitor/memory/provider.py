@@ -62,6 +62,13 @@ class ProviderMemory:
             self._sales = sorted(first.values(), key=sale_order)
         return self._sales
 
+    def live(self, settlement_id: str) -> Settled | None:
+        """The live settlement of a setl_id; under two msgids the smaller stands for both."""
+        calls = self.facts.calls_of(self.provider, settlement_id)
+        if len(calls) == 1:
+            return calls[0] if self.facts.stands(calls[0]) else None
+        return min((sale for sale in calls if self.facts.stands(sale)), key=sale_order, default=None)
+
     def refunds(self) -> list[tuple[Settled, Reversed]]:
         """Settlements that happened, and the reversal that took each back; of one setl_id the smaller call."""
         first: dict[str, tuple[Settled, Reversed]] = {}
@@ -78,14 +85,15 @@ class ProviderMemory:
         added = self.facts.add(fact)
         if added is not Added.NEW:
             return added
-        self._changes.put((FACT, *fact.call), fact)
+        if self._changes.kept:
+            self._changes.put((FACT, *fact.call), fact)
         if self._sales is not None:
-            self._place(fact)
+            self._place(fact, self._sales)
         if len(self.facts.by_call) > FACTS_MAX:
             self._cap()
         return added
 
-    def _place(self, fact: Settled | Reversed | Undone) -> None:
+    def _place(self, fact: Settled | Reversed | Undone, sales: list[Settled]) -> None:
         """Keep the sales in order where that is simple: one more, or one less; else they are put together anew."""
         if isinstance(fact, Undone):
             if self.facts.named_by(fact) is not None:
@@ -95,9 +103,12 @@ class ProviderMemory:
         if len(calls) > 1:
             self._sales = None
         elif type(fact) is Settled and self.facts.stands(fact):
-            insort(self.sales, fact, key=sale_order)
+            if not sales or sale_order(sales[-1]) < sale_order(fact):
+                sales.append(fact)
+            else:
+                insort(sales, fact, key=sale_order)
         elif type(fact) is Reversed and calls and not self.facts.stands(calls[0]):
-            self._sales = [sale for sale in self.sales if sale is not calls[0]]
+            self._sales = [sale for sale in sales if sale is not calls[0]]
 
     def forget(self, facts_before: int) -> None:
         """Forget what lies before the horizon."""

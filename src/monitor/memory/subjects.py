@@ -1,7 +1,7 @@
 """What findings are about, put together from the facts: settlements with their lines, visits, stays."""
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -17,7 +17,7 @@ from monitor.events import (
     Settled,
     Withdrawal,
 )
-from monitor.memory.lines import SettlementKey, VisitLines, visit_lines
+from monitor.memory.lines import SettlementKey, VisitLines, line_order, visit_lines
 
 NEWBORN_DAYS = 90
 NEWBORN_MED_TYPES = frozenset({"51", "52"})
@@ -38,26 +38,14 @@ class Settlement(Struct, gc=False):
     lines: list[Line]
     anchor: str
     items: frozenset[str]
-
-    @property
-    def at(self) -> int:
-        """setl_time; of a check its call time."""
-        return self.key[0]
-
-    @property
-    def visit(self) -> VisitKey:
-        """Its visit at its provider."""
-        return (self.fact.provider, self.fact.visit)
-
-    @property
-    def is_check(self) -> bool:
-        """Whether these are orders, not a settlement."""
-        return type(self.fact) is OrdersChecked
-
-    @property
-    def family(self) -> bool:
-        """Paid from a family member's account, so another person may have been treated."""
-        return type(self.fact) is Settled and self.fact.family
+    at: int
+    """setl_time; of a check its call time."""
+    visit: VisitKey
+    """Its visit at its provider."""
+    is_check: bool
+    """Whether these are orders, not a settlement."""
+    family: bool
+    """Paid from a family member's account, so another person may have been treated."""
 
     @property
     def fee(self) -> int:
@@ -70,7 +58,23 @@ class Settlement(Struct, gc=False):
         return sum(line.amount for line in self.lines) if self.lines else self.fact.fee
 
 
-class Purchase(NamedTuple):
+def subject_of(fact: Settled | OrdersChecked, lines: list[Line]) -> Settlement:
+    """What rules are asked about: a call and the lines that belong to it."""
+    settled = type(fact) is Settled
+    return Settlement(
+        fact,
+        (fact.at, fact.msgid),
+        lines,
+        settlement_anchor(fact) if settled else call_anchor(fact),  # type: ignore[arg-type]  # see `settled`
+        frozenset([line.item for line in lines]),
+        fact.at,
+        (fact.provider, fact.visit),
+        not settled,
+        settled and fact.family,  # type: ignore[union-attr]  # see `settled`
+    )
+
+
+class Purchase(Struct, frozen=True, gc=False):
     """A line as it counts for somebody who looks from a later settlement (refunds netted)."""
 
     settlement: Settlement
@@ -123,12 +127,26 @@ class Visit(Struct, gc=False):
         waiting = [settled for settled in self.settlements if settled.lines is None]
         return visit_lines(self.charges, self.withdrawals, waiting)
 
+    def taken_by(self, settled: Settled) -> list[Line]:
+        """The lines of a settlement; of an only one, where nothing was taken back, all that were charged until then."""
+        if self.settlements == [settled] and not self.withdrawals and not settled.batch:
+            lines = [line for fact, line in self.charges if fact.at <= settled.at and not line.refund_of]
+            if len(lines) == len(self.charges) and len({line.number for line in lines}) == len(lines):
+                lines.sort(key=line_order)
+                return lines
+        _, taken = self.walked()
+        return taken.get((settled.at, settled.msgid), [])
+
     def charged(self) -> list[Line]:
         """The uploaded lines that were not withdrawn."""
         if not self.withdrawals:
             return [line for _, line in self.charges]
         lines, _ = self.walked()
         return [line for _, line in self.charges if lines.holds(line.number)]
+
+    def signed(self, at: int) -> None:
+        """Somebody says that a newborn is treated; the earliest counts."""
+        self.newborn_at = at if self.newborn_at is None else min(at, self.newborn_at)
 
     def began(self, begin: int | None) -> None:
         """Somebody says when it began; the earliest counts."""
@@ -163,3 +181,10 @@ def is_newborn_sign(med_type: str, diagnoses: Iterable[Diagnosis]) -> bool:
     if med_type in NEWBORN_MED_TYPES:
         return True
     return bool(diagnoses) and any(is_newborn_code(d.code) for d in diagnoses)
+
+
+def says_newborn(settled: Settled) -> bool:
+    """Whether a settlement itself says that a newborn may be treated on the mother's card."""
+    return settled.med_type in NEWBORN_MED_TYPES or (
+        settled.disease != "" and is_newborn_code(settled.disease)
+    )

@@ -37,6 +37,10 @@ class TraceMemory:
                 memory._oldest = min(memory._oldest, value.at)
         return memory
 
+    def came(self, sale: TraceSale, raw: bytes) -> None:
+        """The bytes of what is told next: it is kept as it came."""
+        self._changes.came(sale, raw)
+
     def changes(self) -> dict[str, bytes | None]:
         """Pieces touched since the last call; None: forgotten."""
         return self._changes.take()

@@ -65,6 +65,7 @@ RULE = Rule(
     limits=HoppingLimits,
     subject=Subject.PERSON,
     with_lines=True,
+    fewest=lambda limits: limits.pharmacies,
     find_bursts=find_bursts,
     firing=(
         example(

@@ -77,6 +77,7 @@ RULE = Rule(
     ),
     limits=RepeatLimits,
     subject=Subject.PERSON_AT_PROVIDER,
+    fewest=lambda limits: min(limits.times, limits.times_day),
     find_bursts=find_bursts,
     firing=(
         example(

@@ -13,7 +13,7 @@ from monitor.rules.breach import Breach, own
 from monitor.rules.days_of_supply import INPATIENT_INFNO
 from monitor.rules.examples import a_register, a_settlement, day_of, example
 from monitor.rules.patient import birth_day
-from monitor.rules.rule import Limits, Rule, Subject, Text
+from monitor.rules.rule import Limits, Need, Rule, Subject, Text
 
 NORMAL = "1"
 INACTIVE = frozenset({"0", "2", "3", "4"})
@@ -32,7 +32,9 @@ def find(
 ) -> Breach | None:
     """The latest 1101 up to the settlement decides; later ones can only clear."""
     kind, at = settlement.fact.insutype, settlement.at
-    latest = next((read for read in reversed(history.register) if read.at <= at), None)
+    latest = history.register[-1] if history.register else None
+    if latest is not None and latest.at > at:
+        latest = next((read for read in reversed(history.register) if read.at <= at), None)
     if latest is None:
         return None
     paused = _inactive(latest, kind, at // DAY)
@@ -57,11 +59,13 @@ def find(
 
 def _inactive(read: RegisterRead, kind: str, day: int) -> Insurance | None:
     """The row that says 'not in force' on that day; None when the kind is not listed or any of its rows is in force."""
-    rows = [row for row in read.insurances if row.kind == kind]
-    stopped = [
-        row for row in rows if row.status in INACTIVE and (row.paused_on is None or row.paused_on <= day)
-    ]
-    return stopped[0] if rows and len(stopped) == len(rows) else None
+    stopped: Insurance | None = None
+    for row in read.insurances:
+        if row.kind == kind:
+            if row.status not in INACTIVE or (row.paused_on is not None and row.paused_on > day):
+                return None
+            stopped = stopped or row
+    return stopped
 
 
 def _cleared(history: History, kind: str, at: int) -> bool:
@@ -95,7 +99,7 @@ RULE = Rule(
     limits=CoverLimits,
     subject=Subject.PROVIDER,
     whole=True,
-    needs="register",
+    needs=Need.REGISTER,
     find=find,
     firing=(
         example(

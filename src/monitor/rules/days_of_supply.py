@@ -19,7 +19,7 @@ from monitor.rules.examples import (
     charges,
     example,
 )
-from monitor.rules.rule import Limits, Rule, Text
+from monitor.rules.rule import Limits, Need, Rule, Text
 
 LONG_PRESCRIPTION = "14"
 """med_type of chronic and special diseases, where 12 weeks may be prescribed."""
@@ -71,7 +71,7 @@ def find(
     for item in {line.item: None for line in settlement.lines if line.supply_days > 0}:
         most = _limit(item, fact.med_type, limits, reference)
         bought = history.purchases(item, settlement)
-        if sum(p.line.supply_days for p in bought) <= most:
+        if sum([p.line.supply_days for p in bought]) <= most:
             continue
         stock = Stock()
         for one in bought:
@@ -125,6 +125,7 @@ RULE = Rule(
     ),
     limits=SupplyLimits,
     about_patient=True,
+    needs=Need.SUPPLY,
     find=find,
     firing=(
         example("32 days at once", a_settlement(lines=[a_line(days=32)])),

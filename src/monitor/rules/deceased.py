@@ -22,7 +22,7 @@ from monitor.rules.examples import (
     example,
 )
 from monitor.rules.patient import death_day
-from monitor.rules.rule import Limits, Rule, Subject, Text
+from monitor.rules.rule import Limits, Need, Rule, Subject, Text
 
 
 def find(settlement: Settlement, history: History, limits: Limits, reference: Reference) -> Breach | None:
@@ -68,6 +68,7 @@ RULE = Rule(
     ),
     subject=Subject.PERSON,
     whole=True,
+    needs=Need.DEATH,
     find=find,
     firing=(
         example(

@@ -64,6 +64,7 @@ RULE = Rule(
         summary="{provider}: {findings} visit(s) with a diagnosis against the patient's age",
     ),
     about_patient=True,
+    diagnoses="diagnosis_age",
     find=find,
     firing=(
         example(

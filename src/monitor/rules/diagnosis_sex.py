@@ -53,6 +53,7 @@ RULE = Rule(
         summary="{provider}: {findings} visit(s) with a diagnosis against the patient's sex",
     ),
     about_patient=True,
+    diagnoses="diagnosis_sex",
     find=find,
     firing=(
         example(

@@ -4,6 +4,8 @@ A check that is under review (3), a special registration (4, 9602) or a later pa
 often wrong, so only checks at admission, outpatient windows and the purchase of drugs can refuse money.
 """
 
+from bisect import bisect_left, bisect_right
+
 from monitor.events import FaceChecked, FaceExcused
 from monitor.memory.history import History
 from monitor.memory.subjects import Settlement
@@ -21,7 +23,7 @@ from monitor.rules.examples import (
     example,
     orders,
 )
-from monitor.rules.rule import Limits, Rule, Subject, Text
+from monitor.rules.rule import Limits, Need, Rule, Subject, Text
 
 AT_THE_WINDOW = frozenset({"12", "14", "15"})
 """recog_biz: admission, outpatient, drug purchase."""
@@ -36,9 +38,8 @@ class FaceLimits(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def find(settlement: Settlement, history: History, limits: FaceLimits, reference: Reference) -> Breach | None:
     """The failures of the day before that nothing cleared."""
     failed: list[FaceChecked] = []
-    for check in history.checks:
-        if not settlement.at - limits.within_s <= check.at <= settlement.at:
-            continue
+    first = bisect_left(history.checks, settlement.at - limits.within_s, key=_at)
+    for check in history.checks[first : bisect_right(history.checks, settlement.at, key=_at)]:
         if check.provider != settlement.fact.provider or not _agree(check.visit, settlement.fact.visit):
             continue
         if type(check) is FaceExcused:
@@ -59,6 +60,10 @@ def find(settlement: Settlement, history: History, limits: FaceLimits, reference
         amount=settlement.total,
         said={"business": last.business, "minutes": (settlement.at - last.at) // 60},
     )
+
+
+def _at(check: FaceChecked | FaceExcused) -> int:
+    return check.at
 
 
 def _agree(one: str, other: str) -> bool:
@@ -87,7 +92,7 @@ RULE = Rule(
     limits=FaceLimits,
     subject=Subject.PERSON_AT_PROVIDER,
     whole=True,
-    needs="checks",
+    needs=Need.CHECKS,
     find=find,
     firing=(
         example(

@@ -12,7 +12,7 @@ from monitor.outputs import Kind, yuan
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own
 from monitor.rules.examples import a_line, a_settlement, example
-from monitor.rules.rule import Limits, Rule, Text
+from monitor.rules.rule import Limits, Need, Rule, Text
 
 PRODUCT_UNIT = 10**8
 """Price (1/10**6 yuan) times count (1/10**4) is 1/10**10 yuan: this many of them are a fen."""
@@ -80,6 +80,7 @@ RULE = Rule(
         summary="{provider}: {findings} settlement(s) with amounts that are not price times count, {amount} yuan",
     ),
     limits=ArithmeticLimits,
+    needs=Need.INEXACT,
     find=find,
     firing=(
         example(

@@ -1,5 +1,7 @@
 """A pharmacy settled at night though it is closed then (LOC-OFF-HOURS); machines and mobile payment never sleep."""
 
+from functools import lru_cache
+
 from monitor.events import DAY, HOUR, MINUTE, Settled
 from monitor.outputs import Kind
 from monitor.reference import Provider, Reference
@@ -25,6 +27,7 @@ class OffHoursLimits(
         return start <= second < end if start <= end else second >= start or second < end
 
 
+@lru_cache
 def _seconds(text: str) -> int:
     hours, minutes = text.split(":")
     return int(hours) * HOUR + int(minutes) * MINUTE
@@ -32,7 +35,7 @@ def _seconds(text: str) -> int:
 
 def find_sale(sale: Settled, limits: OffHoursLimits, reference: Reference) -> Breach | None:
     """One live settlement of a pharmacy."""
-    if not limits.closed(sale.at) or sale.terminal in WITHOUT_CLERK:
+    if sale.terminal in WITHOUT_CLERK or not limits.closed(sale.at):
         return None
     entry = reference.providers.get(sale.provider)
     if entry is not None and entry.open_24h:

@@ -63,6 +63,7 @@ RULE = Rule(
         summary="Pharmacy {provider}: {findings} burst(s) of cards, {persons} persons, {amount} yuan",
     ),
     limits=BurstLimits,
+    fewest=lambda limits: limits.persons,
     find_bursts=find_bursts,
     firing=(
         example(

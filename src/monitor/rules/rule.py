@@ -31,6 +31,23 @@ class Subject(StrEnum):
     TRACE = "trace"
 
 
+class Need(StrEnum):
+    """What must be there for a rule to have anything to say of a settlement; to ask it otherwise only takes time."""
+
+    INEXACT = "inexact"
+    """A line whose amount is not exactly price times count."""
+    SUPPLY = "supply"
+    """A line that says for how many days it lasts."""
+    DEATH = "death"
+    """A day of death, from a call or the register."""
+    REGISTER = "register"
+    """A 1101."""
+    CHECKS = "checks"
+    """A 9601 or 9602."""
+    STAYS = "stays"
+    """An admission."""
+
+
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The numbers of a rule that a region may change; each rule adds its own. Units stand last in the names."""
 
@@ -75,6 +92,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     """(stay, history, limits, reference) -> Breach | None"""
     find_bursts: Callable[..., Any] | None = None
     """(sales in order, limits_at, reference) -> [Burst]: of one person, or of one pharmacy"""
+    fewest: Callable[..., int] | None = None
+    """(limits) -> so many sales a burst has at least: of fewer the rule has nothing to say"""
     find_cycles: Callable[..., Any] | None = None
     """(refunds of one pharmacy, its live sales, limits_at) -> [Burst]"""
     find_sale: Callable[..., Any] | None = None
@@ -83,8 +102,9 @@ class Rule(Struct, frozen=True, kw_only=True):
     """(live sales of one trace code, limits) -> Breach | None"""
     table: str = ""
     """The reference table of items without which the rule has nothing to say of a settlement."""
-    needs: str = ""
-    """What of a person's history must not be empty for the rule to have anything to say: checks, register, stays."""
+    diagnoses: str = ""
+    """The reference table of prefixes without a diagnosis of which the rule has nothing to say of a settlement."""
+    needs: Need | None = None
     with_lines: bool = False
     """Whether a burst names the lines of its settlements."""
     firing: tuple[Any, ...] = field(default_factory=tuple)

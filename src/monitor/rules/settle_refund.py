@@ -84,6 +84,7 @@ RULE = Rule(
         summary="Pharmacy {provider}: settlements refunded within minutes, {persons} persons, {amount} yuan",
     ),
     limits=RefundLimits,
+    fewest=lambda limits: limits.cycles,
     find_cycles=find_cycles,
     firing=(
         example(

@@ -21,7 +21,7 @@ from monitor.rules.examples import (
     an_admission,
     example,
 )
-from monitor.rules.rule import Limits, Rule, Subject, Text
+from monitor.rules.rule import Limits, Need, Rule, Subject, Text
 
 LEAVE, BACK = "20", "21"
 FOREVER = 1 << 60
@@ -135,7 +135,7 @@ RULE = Rule(
     ),
     limits=OverlapLimits,
     subject=Subject.PERSON,
-    needs="stays",
+    needs=Need.STAYS,
     find=find,
     find_stay=find_stay,
     firing=(

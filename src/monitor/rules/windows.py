@@ -73,9 +73,19 @@ def chains(windows: Sequence[Window]) -> Iterator[tuple[int, int, Window]]:
         yield first, last, top
 
 
+def position_of(sales: Sequence[Settled], at: int) -> int:
+    """Where the sales from the time `at` on begin; mostly it is that of the last one, or later."""
+    last = len(sales) - 1
+    if last < 0 or sales[last].at < at:
+        return last + 1
+    if last == 0 or sales[last - 1].at < at:
+        return last
+    return bisect_left(sales, at, key=lambda sale: sale.at)
+
+
 def run_around(sales: Sequence[Settled], at: int, gap_s: int) -> Sequence[Settled]:
     """The sales that hang together with the time `at`: each at most `gap_s` from the next one, or from `at`."""
-    first = end = bisect_left(sales, at, key=lambda sale: sale.at)
+    first = end = position_of(sales, at)
     edge = at
     while first > 0 and edge - sales[first - 1].at <= gap_s:
         first -= 1
