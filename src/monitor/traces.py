@@ -21,13 +21,12 @@ def sales_told(memory: PersonMemory, event: Event) -> list[TraceSale]:
     for provider, settlement_id in _touched(memory, event):
         anchor = anchor_of(provider, settlement_id)
         now = _sales(memory.facts, provider, settlement_id)
-        before = memory.sales.get(anchor, ())
-        if tuple(now) == before:
+        known = memory.sales.get(anchor, ())
+        if tuple(now) == known:
             continue
-        if before:
-            codes = {sale.code for sale in now}
-            told += [replace(sale, live=False) for sale in before if sale.code not in codes]
-        told += [sale for sale in now if sale not in before]
+        before, codes = {sale.code: sale for sale in known}, {sale.code for sale in now}
+        told += [replace(sale, live=False) for sale in known if sale.code not in codes]
+        told += [sale for sale in now if before.get(sale.code) != sale]
         memory.told(anchor, tuple(now))
     return told
 

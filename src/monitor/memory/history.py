@@ -91,11 +91,9 @@ class History:
         known = self._purchases.get(item, [])
         if known and not upto.is_check and not self.refunds and known[-1].settlement.key <= upto.key:
             return list(known)
-        if not known:
-            return [Purchase(upto, line) for line in upto.lines if line.item == item] if upto.is_check else []
         found = []
         own_visit = upto.visit if upto.is_check and upto.fact.visit else None
-        numbers = {line.number for line in upto.lines} if upto.is_check else ()
+        numbers = {line.number for line in upto.lines} if own_visit and known else ()
         for one in known:
             settlement, line = one.settlement, one.line
             if settlement.key > upto.key:
