@@ -29,7 +29,6 @@ POLL_S = 0.1
 PARTITIONS = 4
 TOKEN_KEY = "5a" * 32
 WATERMARK = "monitor_watermark_timestamp_seconds"
-WATERMARK = "monitor_watermark_timestamp_seconds"
 SOURCES = (Topic.CLAIMS_RAW, Topic.CLAIMS, Topic.CHECKS, Topic.FACTS_TRACE, Topic.FINDINGS)
 """Topics that stages read, in the order in which an event travels."""
 
@@ -120,8 +119,9 @@ class World:
     async def create_topics(self) -> None:
         await topics.create(self.settings)
 
-    def start_worker(self) -> Worker:
-        worker = Worker(self.environment, self._folder / f"worker-{len(self.workers)}.log")
+    def start_worker(self, **environment: str) -> Worker:
+        """One more worker; `environment`: what is different for it."""
+        worker = Worker(self.environment | environment, self._folder / f"worker-{len(self.workers)}.log")
         self.workers.append(worker)
         return worker
 
@@ -149,7 +149,7 @@ class World:
         try:
             sent = []
             for line in lines:
-                provider = _provider(line)
+                provider = provider_of(line) or "nobody"
                 number = partition_of(provider, PARTITIONS) if keep_partition is None else keep_partition
                 topic = name_of(Topic.CLAIMS_RAW, self.settings)
                 sent.append(await producer.send(topic, line, key=provider.encode(), partition=number))
@@ -171,13 +171,14 @@ class World:
     async def said(self, topic: Topic) -> list[Any]:
         """Every record of a topic that holds something, by partition and offset."""
         name = name_of(topic, self.settings)
-        return [record async for record in self._read(name) if record.value]
+        return [record async for record in self.read(name) if record.value]
 
     async def rows(self, topic: Topic) -> list[dict[str, Any]]:
         """The JSON objects of a topic."""
-        return [json.loads(record.value) for record in await self.said(topic)]
+        return as_rows(await self.said(topic))
 
-    async def _read(self, name: str) -> AsyncIterator[Any]:
+    async def read(self, name: str) -> AsyncIterator[Any]:
+        """Every committed record of the topic of this name."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.settings.bootstrap, auto_offset_reset="earliest", isolation_level="read_committed",
             max_partition_fetch_bytes=8 << 20,
@@ -248,10 +249,16 @@ class World:
         await self.quiet()
 
 
-def _provider(line: bytes) -> str:
+def provider_of(line: bytes) -> str | None:
+    """The provider that a feed record comes from; None when it is no record."""
     with suppress(ValueError, KeyError, TypeError, RecursionError):
         return str(json.loads(line)["request"]["fixmedins_code"])
-    return "nobody"
+    return None
+
+
+def as_rows(records: Iterable[Any]) -> list[dict[str, Any]]:
+    """The JSON objects that records hold."""
+    return [json.loads(record.value) for record in records]
 
 
 def last_revisions(rows: Sequence[dict[str, Any]], key: str) -> dict[str, dict[str, Any]]:
