@@ -1,6 +1,7 @@
 """`./dev chaos`: faults without end on a monitor at work, and whether it kept its word."""
 
 import asyncio
+import logging
 import secrets
 import tempfile
 from pathlib import Path
@@ -20,6 +21,8 @@ def main(
     seed: Annotated[int | None, typer.Option(help="Repeats a run's faults; without it any.")] = None,
 ) -> None:
     """Do so many faults to a monitor on a real broker while a simulated day is fed; compare with a replay."""
+    # Clients of a broker that is killed have much to say.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     chosen = secrets.randbelow(SEEDS) if seed is None else seed
     schedule = make_schedule(seed=chosen, faults=faults, workers=WORKERS, partitions=PARTITIONS)
     typer.echo(schedule.text())

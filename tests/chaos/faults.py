@@ -161,6 +161,7 @@ async def _usurper(fault: Fault, scene: Scene) -> None:
             )
     await scene.feed.reach(fault.until)
     # Its connection goes, its transaction stays open.
+    producer._closed = True
     await producer._sender.close()
     await producer.client.close()
 

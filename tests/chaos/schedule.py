@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from monitor.settings import Settings
 
-RECORDS_PER_S: Final = 100
+RECORDS_PER_S: Final = 300
 """The steady pace of the feed."""
 FIRST_S: Final = 2
 """The first fault waits until the workers are in the middle of their work."""
