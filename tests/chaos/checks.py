@@ -22,7 +22,7 @@ from tests.streams.day import Day, Row, live_incidents, open_findings, verdicts_
 
 Place: TypeAlias = tuple[str, int, int]
 """Topic (without prefix), partition, offset of a record."""
-Pieces: TypeAlias = Mapping[str, Mapping[str, bytes]]
+Pieces: TypeAlias = dict[str, dict[str, bytes]]
 """Key -> piece -> value, as a changelog says it."""
 Facts: TypeAlias = dict[Hashable, Any]
 
@@ -36,7 +36,7 @@ class Said(Struct):
     findings: list[Row]
     incidents: list[Row]
     dead_letters: list[Place]
-    memories: Mapping[TableName, Pieces]
+    memories: dict[TableName, Pieces]
 
 
 class Compared(Struct, frozen=True):

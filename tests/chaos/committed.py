@@ -1,74 +1,97 @@
 """What can be read, committed; and when there is nothing more to come."""
 
-import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from streams.engine.records import SOURCE, WATERMARK
 from streams.engine.state import parse_row_key
-from streams.topics import TableName, Topic, changelog_of, name_of
+from streams.topics import Admin, TableName, Topic, changelog_of, name_of
 from tests.chaos.checks import Pieces, Place, Said
-from tests.chaos.fleet import Fleet
 from tests.streams.day import Row
-from tests.streams.world import SOURCES, WATERMARK, Worker, World, as_rows, until
+from tests.streams.world import SOURCES, TooLateError, World, as_rows, until
 
-SETTLE_S = 150.0
+SETTLE_S = 120.0
+TAIL_RECORDS = 300
+"""Of a partition of findings: more than the ticks that come with the last watermark."""
 
 
-async def settled(world: World, fleet: Fleet, watermark: int) -> None:
+class UnsettledError(AssertionError):
+    """Workers stand still while there is work; says what is left."""
+
+
+async def settled(world: World, watermark: int) -> None:
     """Return when all that was fed has gone all the way and event time has come so far in every stage."""
+    left = ""
 
     async def done() -> bool:
-        workers = [slot.worker for slot in fleet.slots]
-        shown = [{} if worker is None else await _watermarks(worker) for worker in workers]
-        if any(set(times.values()) != {watermark} for times in shown):
-            return False
+        nonlocal left
         try:
-            return not await is_anything_left(world)
-        except KafkaError:
-            return False
+            left = await what_is_left(world, watermark)
+        except KafkaError as error:
+            left = str(error)
+        return not left
 
-    await until(done, f"everything is processed up to {watermark}", SETTLE_S)
-
-
-async def is_anything_left(world: World) -> bool:
-    """Whether a transaction is open, or a stage has not done a record that it can read.
-
-    Offsets cannot be compared with the ends of topics: control records lie behind the last record.
-    """
-    names = [name_of(topic, world.settings) for topic in (*SOURCES, Topic.VERDICTS)]
-    tps = [TopicPartition(name, number) for name in names for number in range(world.settings.partitions)]
-    admin = AIOKafkaAdminClient(bootstrap_servers=world.settings.bootstrap)
-    dirty = AIOKafkaConsumer(bootstrap_servers=world.settings.bootstrap)
-    clean = AIOKafkaConsumer(
-        bootstrap_servers=world.settings.bootstrap,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-    )
-    await admin.start()
-    await dirty.start()
-    await clean.start()
     try:
-        group = f"{world.settings.topic_prefix}{world.settings.app}"
-        offsets = await admin.list_consumer_group_offsets(group, partitions=tps)
+        await until(done, "everything is processed", SETTLE_S)
+    except TooLateError:
+        raise UnsettledError(f"after {SETTLE_S:.0f} s: {left}") from None
+
+
+async def what_is_left(world: World, watermark: int) -> str:
+    """An open transaction, a record that a stage has not done though it can read it, a watermark; else empty."""
+    settings = world.settings
+    names = {topic: name_of(topic, settings) for topic in (*SOURCES, Topic.VERDICTS)}
+    tps = [TopicPartition(name, number) for name in names.values() for number in range(settings.partitions)]
+    async with AsyncExitStack() as stack:
+        clean = await stack.enter_async_context(_consumer(world, "read_committed"))
+        dirty = await stack.enter_async_context(_consumer(world, "read_uncommitted"))
+        admin = await stack.enter_async_context(Admin(settings.bootstrap))
+        read = [tp for tp in tps if tp.topic != names[Topic.VERDICTS]]
+        offsets = await admin.list_consumer_group_offsets(
+            f"{settings.topic_prefix}{settings.app}", partitions=read
+        )
         ends = await clean.end_offsets(tps)
-        if ends != await dirty.end_offsets(tps):
-            return True
-        read = [tp for tp in tps if tp.topic != name_of(Topic.VERDICTS, world.settings)]
-        clean.assign(read)
-        for tp in read:
-            clean.seek(tp, max(0, offsets[tp].offset if tp in offsets else 0))
-        while any([await clean.position(tp) < ends[tp] for tp in read]):
-            if await clean.getmany(timeout_ms=200):
-                return True
-    finally:
-        await clean.stop()
-        await dirty.stop()
-        await admin.close()
-    return False
+        if open_ := {tp: end for tp, end in (await dirty.end_offsets(tps)).items() if end != ends[tp]}:
+            return f"open transactions, or records still coming: {open_}"
+        # Offsets can't be compared with the ends of topics: control records lie behind the last record.
+        done = {tp: max(0, offsets[tp].offset) if tp in offsets else 0 for tp in read}
+        async for record in _from(clean, done, ends):
+            return f"{record.topic}/{record.partition}: {record.offset} is not done"
+        findings = [tp for tp in read if tp.topic == names[Topic.FINDINGS]]
+        told = {(tp.partition, source): 0 for tp in findings for source in range(settings.partitions)}
+        async for record in _from(clean, {tp: max(0, ends[tp] - TAIL_RECORDS) for tp in findings}, ends):
+            headers = dict(record.headers)
+            if WATERMARK in headers:
+                told[record.partition, int(headers[SOURCE])] = int(headers[WATERMARK])
+        if set(told.values()) != {watermark}:
+            return f"the watermark is {told} (partition, source), not {watermark}"
+    return ""
+
+
+def _consumer(world: World, isolation: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=world.settings.bootstrap,
+        isolation_level=isolation,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=8 << 20,
+    )
+
+
+async def _from(
+    consumer: AIOKafkaConsumer, begin: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> AsyncIterator[Any]:
+    """Records of these partitions from there to those ends."""
+    consumer.assign(list(begin))
+    for tp, offset in begin.items():
+        consumer.seek(tp, offset)
+    while any([await consumer.position(tp) < ends[tp] for tp in begin]):
+        for records in (await consumer.getmany(timeout_ms=200)).values():
+            for record in records:
+                yield record
 
 
 async def read_all(world: World, garbage: Collection[Place]) -> Said:
@@ -102,9 +125,3 @@ async def _pieces(world: World, table: TableName) -> Pieces:
         else:
             pieces.setdefault(key, {})[piece] = record.value
     return pieces
-
-
-async def _watermarks(worker: Worker) -> dict[str, float]:
-    text = (await asyncio.to_thread(worker.page, "/metrics"))[1]
-    rows = [row.rpartition(" ") for row in text.splitlines() if row.startswith(WATERMARK)]
-    return {labels: float(value) for labels, _, value in rows}

@@ -97,7 +97,7 @@ async def _on(world: World, broker: LocalKafka, schedule: Schedule, day: Day, be
             together.create_task(feed.run())
             for fault in schedule.faults:
                 together.create_task(strike(fault, scene))
-        await settled(world, fleet, day.watermark)
+        await settled(world, day.watermark)
     finally:
         for task in supervisors:
             task.cancel()
