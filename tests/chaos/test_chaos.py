@@ -13,8 +13,6 @@ SEED = 3
 pytestmark = pytest.mark.kafka
 
 
-# The engine commits offsets after outputs: what lies between when it is struck is said again.
-@pytest.mark.xfail(strict=False, reason="at least once: a fault may repeat what was said")
 async def test_ten_faults_change_nothing_that_can_be_read(tmp_path: Path) -> None:
     report = await run(seed=SEED, faults=FAULTS, folder=tmp_path)
     assert report.good, f"{command(report.schedule)}\n{report.text()}"
