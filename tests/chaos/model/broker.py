@@ -24,12 +24,12 @@ from msgspec import Struct, field
 Row: TypeAlias = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
 
 NONE: Final = 0
-FENCED: Final = InvalidProducerEpoch.errno
-AGAIN: Final = ConcurrentTransactions.errno
-NOT_VERIFIED: Final = NotEnoughReplicasError.errno
-NO_TRANSACTION: Final = InvalidTxnState.errno
-OUT_OF_ORDER: Final = OutOfOrderSequenceNumber.errno
-TOO_LARGE: Final = MessageSizeTooLargeError.errno
+FENCED: Final[int] = InvalidProducerEpoch.errno
+AGAIN: Final[int] = ConcurrentTransactions.errno
+NOT_VERIFIED: Final[int] = NotEnoughReplicasError.errno
+NO_TRANSACTION: Final[int] = InvalidTxnState.errno
+OUT_OF_ORDER: Final[int] = OutOfOrderSequenceNumber.errno
+TOO_LARGE: Final[int] = MessageSizeTooLargeError.errno
 
 
 class Fate(Enum):
@@ -126,14 +126,8 @@ class Broker:
     ) -> tuple[int, int]:
         """(error, offset of the first one). The same rows sent twice are there once."""
         known = self._transactions[name]
-        if error := self._refusal(known, epoch):
+        if error := self._refusal(known, epoch) or self._fault(known, tp, rows):
             return error, -1
-        if known.state is not State.ONGOING or tp not in known.entries:
-            return NO_TRANSACTION, -1
-        if self._rng.random() < 0.02:
-            return NOT_VERIFIED, -1
-        if any(len(value or b"") > self.bytes_max.get(tp.topic, 1 << 30) for _, value, _ in rows):
-            return TOO_LARGE, -1
         of_epoch, begin, end, offset = self._sequences.get((tp, known.producer), (-1, 0, 0, -1))
         if of_epoch == epoch and (begin, end) == (sequence, sequence + len(rows)):
             return NONE, offset
@@ -216,6 +210,14 @@ class Broker:
         if self._fences and epoch != known.epoch:
             return FENCED
         return AGAIN if known.state is State.ENDING else NONE
+
+    def _fault(self, known: Transaction, tp: TopicPartition, rows: Sequence[Row]) -> int:
+        if known.state is not State.ONGOING or tp not in known.entries:
+            return NO_TRANSACTION
+        if self._rng.random() < 0.02:
+            return NOT_VERIFIED
+        too_large = any(len(value or b"") > self.bytes_max.get(tp.topic, 1 << 30) for _, value, _ in rows)
+        return TOO_LARGE if too_large else NONE
 
     def _begin(self, known: Transaction) -> None:
         if known.state is State.IDLE:

@@ -58,14 +58,11 @@ class Network:
         await worker.awake()
         answer: asyncio.Future[T] = self._loop.create_future()
         self._loop.call_later(self._way(), self._arrive, do, answer)
-        late = self._loop.call_later(REQUEST_S, _fail, answer, RequestTimedOutError())
         try:
             given = await answer
         except KafkaError:
             await worker.awake()
             raise
-        finally:
-            late.cancel()
         await worker.awake()
         return given
 
@@ -79,13 +76,20 @@ class Network:
             return
         if (rest := self.mute_until - self._loop.time()) > 0:
             self._loop.call_later(rest + self._way(), self._arrive, do, answer)
+            self._time_out(answer)
             return
         lost = self._rng.random() < self.loss
-        if lost and self._rng.random() < 0.5:
-            return
-        given = do()
-        if not lost:
-            self._loop.call_later(self._way(), _succeed, answer, given)
+        if lost:
+            self._time_out(answer)
+        # On the way there or on the way back.
+        if not lost or self._rng.random() < 0.5:
+            given = do()
+            if not lost:
+                self._loop.call_later(self._way(), _succeed, answer, given)
+
+    def _time_out(self, answer: asyncio.Future[T]) -> None:
+        """Timers for the requests that need one: all others are answered in time."""
+        self._loop.call_later(REQUEST_S, _fail, answer, RequestTimedOutError())
 
 
 def _succeed(answer: asyncio.Future[T], given: T) -> None:

@@ -1,22 +1,19 @@
 """One play: a schedule of faults from a seed, a feed, and what must hold when it is over."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from random import Random
 from typing import Any, Final
 from unittest.mock import patch
 
-from aiokafka import TopicPartition
-
-from streams.engine.state import parse_row_key
-from streams.topics import TableName, Topic, changelog_of, name_of, partition_of
-from tests.chaos.model.broker import AGAIN, Broker, Entry
+from streams.topics import Topic, name_of, partition_of
+from tests.chaos.model.broker import AGAIN, Broker
+from tests.chaos.model.differences import Fed, differences, partition_at
 from tests.chaos.model.group import SESSION_S, Group
 from tests.chaos.model.loop import StuckError, VirtualLoop
 from tests.chaos.model.network import Client, Network
-from tests.chaos.model.stages import BAD, EVERY, GOOD, PARTITIONS, context
+from tests.chaos.model.stages import BAD, GOOD, PARTITIONS, context
 from tests.chaos.model.worker import Worker, read_changelogs
 
 RECORDS: Final = 36
@@ -65,7 +62,7 @@ class _Play:
         self.network = Network(self.broker, self._rng)
         self.group = Group(PARTITIONS, self._rng)
         self.workers: list[Worker] = []
-        self._fed: list[tuple[int, str, str, str]] = []
+        self._fed: list[Fed] = []
         self._background = [asyncio.create_task(self.group.run()), asyncio.create_task(self._expire())]
         for _ in range(WORKERS):
             self._join()
@@ -80,7 +77,7 @@ class _Play:
                 self._join()
             if not await self._settled():
                 return [*self._told, f"not done after {SETTLE_S:.0f} s: {self._left()}"]
-            wrong = self._wrong()
+            wrong = differences(self.broker, self._fed)
             return [*self._told, *wrong] if wrong else []
         finally:
             for worker in self.workers:
@@ -112,11 +109,10 @@ class _Play:
             what = self._rng.choices((GOOD, BAD, ""), (20, 1, 1))[0]
             value = f"{number}|{person}|{what}" if what else f"no event {number}"
             partition = partition_of(provider, PARTITIONS)
-            self.broker.write(self._tp(Topic.CLAIMS_RAW, partition), (provider.encode(), value.encode(), ()))
-            self._fed.append((partition, value, provider, person))
-
-    def _tp(self, topic: Topic, number: int) -> TopicPartition:
-        return TopicPartition(name_of(topic, context().settings), number)
+            self.broker.write(
+                partition_at(Topic.CLAIMS_RAW, partition), (provider.encode(), value.encode(), ())
+            )
+            self._fed.append(Fed(value, provider, person))
 
     # Faults.
 
@@ -174,8 +170,11 @@ class _Play:
         """Somebody takes a number's id, says something in its name, and is never heard of again."""
         number = self._rng.randrange(PARTITIONS)
         settings = context().settings
-        name, verdicts = f"{settings.topic_prefix}{settings.app}-{number}", self._tp(Topic.VERDICTS, number)
-        while (answer := self.broker.init(name, 5.0))[0] == AGAIN:
+        name, verdicts = (
+            f"{settings.topic_prefix}{settings.app}-{number}",
+            partition_at(Topic.VERDICTS, number),
+        )
+        while (answer := self.broker.init(name, 5.0))[0] == AGAIN:  # noqa: ASYNC110 - as a client does
             await asyncio.sleep(0.01)
         self.broker.add_partitions(name, answer[2], [verdicts])
         self.broker.append(name, answer[2], verdicts, 0, [(b"nobody", b"0|nobody|0", ())])
@@ -209,83 +208,10 @@ class _Play:
             return "an open transaction"
         for topic in (Topic.CLAIMS_RAW, Topic.CLAIMS, Topic.FINDINGS):
             for number in range(PARTITIONS):
-                tp = self._tp(topic, number)
+                tp = partition_at(topic, number)
                 if self.broker.read(tp, self.broker.offsets.get(tp, 0), 1)[0]:
                     return f"{tp} from {self.broker.offsets.get(tp, 0)} on"
         return ""
-
-    def _wrong(self) -> list[str]:
-        good = [(value, provider, person) for _, value, provider, person in self._fed if value.endswith(GOOD)]
-        events = {value.split("|")[0]: person for value, _, person in good}
-        counts = Counter(events.values())
-        verdicts = [entry.split("|") for entry in self._values(Topic.VERDICTS)]
-        nth = [(person, n) for person, count in counts.items() for n in range(1, count + 1)]
-        found = [(person, n) for person, n in nth if n % EVERY == 0]
-        letters = [value for _, value, *_ in self._fed if not value.endswith(GOOD)]
-        memory = self._memory(TableName.PERSONS)
-        doors = self._memory(TableName.PROVIDERS)
-        raw = {
-            provider: {v.split("|")[0] for _, v, p, _ in self._fed if p == provider and "|" in v}
-            for _, _, provider, _ in self._fed
-        }
-        wanted: list[tuple[str, Any, Any]] = [
-            ("verdicts", Counter(v[0] for v in verdicts), Counter(list(events))),
-            ("their counts", Counter((v[1], int(v[2])) for v in verdicts), Counter(nth)),
-            ("findings", Counter(self._values(Topic.FINDINGS)), Counter(f"{p} {n}" for p, n in found)),
-            (
-                "alerts",
-                Counter(self._values(Topic.ALERTS)),
-                Counter(f"{p} {n}|{n // EVERY}" for p, n in found),
-            ),
-            ("dead letters", Counter(self._values(Topic.DEAD_LETTERS)), Counter(letters)),
-            (
-                "memory of persons",
-                memory,
-                {p: {e for e, of in events.items() if of == p} for p in counts},
-            ),
-            ("memory of providers", doors, {p: ids for p, ids in raw.items() if ids}),
-        ]
-        return [
-            f"{what}: {_differ(ours, theirs)}" for what, ours, theirs in wanted if ours != theirs
-        ] + self._unordered(verdicts)
-
-    def _unordered(self, verdicts: list[list[str]]) -> list[str]:
-        """Events of one provider about one person are judged in their order."""
-        place = {event: int(n) for event, _, n in verdicts}
-        last: dict[tuple[str, str], int] = {}
-        for _, value, provider, person in self._fed:
-            event = value.split("|")[0]
-            if event in place:
-                if place[event] < last.get((provider, person), 0):
-                    return [f"{event} of {provider} about {person} came too early"]
-                last[provider, person] = place[event]
-        return []
-
-    def _values(self, topic: Topic) -> list[str]:
-        return [
-            (entry.value or b"").decode()
-            for number in range(PARTITIONS)
-            for entry in self.broker.committed(self._tp(topic, number))
-            if entry.value
-        ]
-
-    def _memory(self, table: TableName) -> dict[str, set[str]]:
-        name = changelog_of(table, context().settings)
-        memory: dict[str, set[str]] = {}
-        for number in range(PARTITIONS):
-            entries: list[Entry] = self.broker.committed(TopicPartition(name, number))
-            for entry in entries:
-                key, piece = parse_row_key(entry.key or b"")
-                if key:
-                    memory.setdefault(key, set()).add(piece)
-        return memory
-
-
-def _differ(ours: Any, wanted: Any) -> str:
-    if isinstance(ours, Counter):
-        return f"lost {dict(wanted - ours)}, surplus {dict(ours - wanted)}"
-    keys = [key for key in {**ours, **wanted} if ours.get(key) != wanted.get(key)]
-    return ", ".join(f"{key}: {ours.get(key)} instead of {wanted.get(key)}" for key in keys)
 
 
 _FAULTS: Final[tuple[Callable[[_Play], Coroutine[Any, Any, None]], ...]] = (
