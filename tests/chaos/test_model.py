@@ -4,10 +4,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from random import Random
+from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
+from streams.engine.engine import Engine, NumberLedger
+from streams.engine.ledger import Ledger
+from streams.engine.turn import Turn
 from tests.chaos.model.broker import AGAIN, FENCED, NO_TRANSACTION, NONE, OUT_OF_ORDER, TOO_LARGE, Broker, Row
 from tests.chaos.model.loop import StuckError, VirtualLoop
 from tests.chaos.model.play import engine_on_the_model, play
@@ -37,6 +42,62 @@ def test_a_hundred_schedules_of_faults_make_no_difference() -> None:
 @pytest.mark.parametrize("broken", ["fences", "aborts"])
 def test_a_kafka_that_does_not_fence_or_abort_is_noticed(broken: str) -> None:
     assert any(play(seed, **{broken: False}) for seed in range(ENOUGH))
+
+
+async def written_again(self: Ledger, rows: Any, offsets: Any) -> Any:
+    """After an unknown outcome, as if nothing had been done."""
+    try:
+        return await WRITE(self, rows, offsets)
+    except (KafkaError, OSError, TimeoutError):
+        self._producer = await self._until_done(self._init)
+        self._sequences.clear()
+        return await WRITE(self, rows, offsets)
+
+
+def undone_by_half(self: Turn) -> None:
+    """What a failed record said stays said."""
+    self._touched, self._pieces = [], []
+
+
+async def committed_before(self: NumberLedger) -> Any:
+    """The committed offsets are read before the number is fenced, so its last owner may still move them."""
+    self.positions = await COMMITTED(self)  # type: ignore[attr-defined]  # a fault
+    await OPEN(self)
+
+
+async def as_read_before(self: NumberLedger) -> Any:
+    return self.positions  # type: ignore[attr-defined]  # as above
+
+
+async def never_read_again(self: Engine, number: int, *rest: Any) -> Any:
+    """Memories outlive the transaction that they were changed in, though it was not committed."""
+    known = self.__dict__.setdefault("known", {})
+    if number not in known:
+        known[number] = await NEW_UNIT(self, number, *rest)
+    unit = known[number]
+    unit._turn, unit._writing = unit._new_turn(), None
+    return unit
+
+
+WRITE, OPEN, COMMITTED, NEW_UNIT = Ledger.write, NumberLedger.open, NumberLedger.committed, Engine.new_unit
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {(Ledger, "write"): written_again},
+        {(Turn, "undo"): undone_by_half},
+        {(NumberLedger, "open"): committed_before, (NumberLedger, "committed"): as_read_before},
+        {(Engine, "new_unit"): never_read_again},
+    ],
+    ids=["written again", "undone by half", "committed before the fence", "memories that survive"],
+)
+def test_an_engine_with_a_fault_is_noticed(
+    faults: dict[tuple[type, str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for (owner, name), fault in faults.items():
+        monkeypatch.setattr(owner, name, fault)
+    assert any(play(seed) for seed in range(ENOUGH))
 
 
 def test_the_same_seed_plays_the_same() -> None:
