@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from monitor.events import OrdersChecked
+from monitor.events import OrdersChecked, TraceSale
 from monitor.incidents import Book
 from monitor.knowledge import Knowledge
 from monitor.memory.person import PersonMemory
@@ -166,13 +166,18 @@ def _providers(memories: Iterable[ProviderMemory], time: int, known: Knowledge) 
     }
 
 
-def _traces(memories: Iterable[TraceMemory], time: int, known: Knowledge) -> Facts:
+def _traces(memories: Iterable[TraceMemory | TraceSale], time: int, known: Knowledge) -> Facts:
     return {
-        (memory.code, sale.provider, sale.settlement_id): replace(sale, late=False)
+        (sale.code, sale.provider, sale.settlement_id): replace(sale, late=False)
         for memory in memories
-        for sale in memory.sales
+        for sale in sales_of(memory)
         if sale.at >= time - known.trace_reach_s
     }
+
+
+def sales_of(memory: TraceMemory | TraceSale) -> list[TraceSale]:
+    """Of a code; a replay keeps one that was sold once as its sale."""
+    return [memory] if type(memory) is TraceSale else memory.sales  # type: ignore[union-attr]  # the other one
 
 
 def _books(books: Mapping[str, Book]) -> Facts:

@@ -1,6 +1,6 @@
 """What can be read, committed; and when there is nothing more to come."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -8,11 +8,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.engine.records import SOURCE, WATERMARK
-from streams.engine.state import parse_row_key
+from streams.engine.shelf import parse_row_key
 from streams.topics import Admin, TableName, Topic, changelog_of, name_of
 from tests.chaos.checks import Pieces, Place, Said
 from tests.streams.day import Row
-from tests.streams.world import SOURCES, TooLateError, World, as_rows, until
+from tests.streams.world import SOURCES, TooLateError, World, as_rows, read_from, until
 
 SETTLE_S = 120.0
 TAIL_RECORDS = 300
@@ -59,11 +59,11 @@ async def what_is_left(world: World, watermark: int) -> str:
             return f"open transactions, or records still coming: {open_}"
         # Offsets can't be compared with the ends of topics: control records lie behind the last record.
         done = {tp: max(0, offsets[tp].offset) if tp in offsets else 0 for tp in read}
-        async for record in _from(clean, done, ends):
+        async for record in read_from(clean, done, ends):
             return f"{record.topic}/{record.partition}: {record.offset} is not done"
         findings = [tp for tp in read if tp.topic == names[Topic.FINDINGS]]
         told = {(tp.partition, source): 0 for tp in findings for source in range(settings.partitions)}
-        async for record in _from(clean, {tp: max(0, ends[tp] - TAIL_RECORDS) for tp in findings}, ends):
+        async for record in read_from(clean, {tp: max(0, ends[tp] - TAIL_RECORDS) for tp in findings}, ends):
             headers = dict(record.headers)
             if WATERMARK in headers:
                 told[record.partition, int(headers[SOURCE])] = int(headers[WATERMARK])
@@ -79,19 +79,6 @@ def _consumer(world: World, isolation: str) -> AIOKafkaConsumer:
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=8 << 20,
     )
-
-
-async def _from(
-    consumer: AIOKafkaConsumer, begin: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
-) -> AsyncIterator[Any]:
-    """Records of these partitions from there to those ends."""
-    consumer.assign(list(begin))
-    for tp, offset in begin.items():
-        consumer.seek(tp, offset)
-    while any([await consumer.position(tp) < ends[tp] for tp in begin]):
-        for records in (await consumer.getmany(timeout_ms=200)).values():
-            for record in records:
-                yield record
 
 
 async def read_all(world: World, garbage: Collection[Place]) -> Said:

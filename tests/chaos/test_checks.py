@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from monitor.memory.pieces import decode, encode
 from streams.topics import TableName
-from tests.chaos.checks import Compared, Place, Said, compare_all
+from tests.chaos.checks import Compared, Place, Said, compare_all, sales_of
 from tests.streams.day import Day, Row, make_day
 
 LETTERS: list[Place] = [("claims.raw", 0, 17), ("claims", 3, 4)]
@@ -64,7 +64,7 @@ def _changelogs(day: Day) -> dict[TableName, dict[str, dict[str, bytes]]]:
             for m in providers
         },
         TableName.TRACES: {
-            m.code: {f"sale|{s.provider}|{s.settlement_id}": encode(s) for s in m.sales} for m in traces
+            m.code: {f"sale|{s.provider}|{s.settlement_id}": encode(s) for s in sales_of(m)} for m in traces
         },
         TableName.INCIDENTS: books,
     }

@@ -9,11 +9,11 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -47,6 +47,32 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str, within_s: fl
             raise TooLateError(f"not within {within_s:.0f} s: {what}")
         await asyncio.sleep(POLL_S)
     return value
+
+
+class Read(NamedTuple):
+    """A record that was read. aiokafka's own does not know where it stands once the engine's batches are imported."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+async def read_from(
+    consumer: AIOKafkaConsumer, begin: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> AsyncIterator[Read]:
+    """The records of these partitions from there to those ends."""
+    consumer.assign(list(begin))
+    for tp, offset in begin.items():
+        consumer.seek(tp, offset)
+    while any([await consumer.position(tp) < ends[tp] for tp in begin]):
+        for tp, records in (await consumer.getmany(timeout_ms=200)).items():
+            for record in records:
+                yield Read(
+                    tp.topic, tp.partition, record.offset, record.key, record.value, tuple(record.headers)
+                )
 
 
 class Worker:
@@ -168,7 +194,7 @@ class World:
         finally:
             await producer.stop()
 
-    async def said(self, topic: Topic) -> list[Any]:
+    async def said(self, topic: Topic) -> list["Read"]:
         """Every record of a topic that holds something, by partition and offset."""
         name = name_of(topic, self.settings)
         return [record async for record in self.read(name) if record.value]
@@ -177,7 +203,7 @@ class World:
         """The JSON objects of a topic."""
         return as_rows(await self.said(topic))
 
-    async def read(self, name: str) -> AsyncIterator[Any]:
+    async def read(self, name: str) -> AsyncIterator["Read"]:
         """Every committed record of the topic of this name."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.settings.bootstrap, auto_offset_reset="earliest", isolation_level="read_committed",
@@ -187,13 +213,8 @@ class World:
         try:
             tps = [TopicPartition(name, number) for number in range(self.settings.partitions)]
             consumer.assign(tps)
-            ends = await consumer.end_offsets(tps)
-            for tp in tps:
-                consumer.seek(tp, 0)
-            while any([await consumer.position(tp) < ends[tp] for tp in tps]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    for record in records:
-                        yield record
+            async for record in read_from(consumer, dict.fromkeys(tps, 0), await consumer.end_offsets(tps)):
+                yield record
         finally:
             await consumer.stop()
 
@@ -256,9 +277,9 @@ def provider_of(line: bytes) -> str | None:
     return None
 
 
-def as_rows(records: Iterable[Any]) -> list[dict[str, Any]]:
+def as_rows(records: Iterable[Read]) -> list[dict[str, Any]]:
     """The JSON objects that records hold."""
-    return [json.loads(record.value) for record in records]
+    return [json.loads(record.value or b"") for record in records]
 
 
 def last_revisions(rows: Sequence[dict[str, Any]], key: str) -> dict[str, dict[str, Any]]:

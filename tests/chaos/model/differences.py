@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from aiokafka import TopicPartition
 from msgspec import Struct
 
-from streams.engine.state import parse_row_key
+from streams.engine.shelf import parse_row_key
 from streams.topics import TableName, Topic, changelog_of, name_of
 from tests.chaos.model.broker import Broker
 from tests.chaos.model.stages import EVERY, GOOD, PARTITIONS, context

@@ -181,9 +181,10 @@ class _Play:
 
     async def _twin(self) -> None:
         """A worker that takes a number by hand, while its owner works."""
-        worker = Worker(self.network, self.group, self._rng, alone=True)
+        number = self._rng.randrange(PARTITIONS)
+        worker = Worker(self.network, self.group, self._rng, by_hand=(number,))
         self.workers.append(worker)
-        worker.start(worker.be_given({self._rng.randrange(PARTITIONS)}, 0))
+        worker.start(worker.be_given({number}, 0))
         await asyncio.sleep(self._rng.uniform(0.5, 6.0))
         worker.kill()
 

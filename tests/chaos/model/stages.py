@@ -72,7 +72,7 @@ class Door(Stage):
 
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
-        kept = memories.shelves[TableName.PROVIDERS].rows.get(CLOCK, {}).get(HIGHEST)
+        kept = memories.shelves[TableName.PROVIDERS].pieces(CLOCK).get(HIGHEST)
         self._highest = -1 if kept is None else int(kept)
 
     @property

@@ -12,7 +12,7 @@ from faust.types import TP
 
 from streams.engine.batches import Batch
 from streams.engine.engine import NUDGE_S, Engine
-from streams.engine.state import Shelf, parse_row_key
+from streams.engine.shelf import Shelf, parse_row_key
 from streams.topics import TableName
 from tests.chaos.model.group import HEARTBEAT_S, Group
 from tests.chaos.model.network import WORKER, Network
@@ -102,10 +102,10 @@ class Consumer:
 class Worker:
     """One process."""
 
-    def __init__(self, network: Network, group: Group, rng: Random, *, alone: bool = False) -> None:
+    def __init__(self, network: Network, group: Group, rng: Random, *, by_hand: tuple[int, ...] = ()) -> None:
         self.network = network
         self.group = group
-        self.alone = alone
+        self.alone = bool(by_hand)
         """It takes numbers by hand and asks no group."""
         self.numbers: set[int] = set()
         self.generation = -1
@@ -120,6 +120,7 @@ class Worker:
         self.engine = Engine(context(), STAGES, tables, LOADERS)
         consumer: Any = Consumer(self, rng)
         self.engine._consumer = consumer
+        self.engine.by_hand = by_hand
         self.engine.failed = asyncio.get_running_loop().create_future()
         self.start(consumer.run())
         self.start(self._nudge())
@@ -197,19 +198,15 @@ class Worker:
                 unit.nudge()
 
 
-async def read_changelogs(
-    bootstrap: str, wanted: Mapping[TopicPartition, tuple[TableName, int]]
-) -> dict[TableName, Shelf]:
+async def read_changelogs(bootstrap: str, empty: Mapping[TopicPartition, Shelf]) -> None:
     """Stands for streams.engine.recovery.read_changelogs."""
     del bootstrap
     worker = WORKER.get()
-    shelves = {table: Shelf(end=end) for table, end in wanted.values()}
-    for tp, (table, end) in wanted.items():
+    read = worker.network.broker.read
+    for tp, shelf in empty.items():
         at = 0
-        while at < end:
-            read = worker.network.broker.read
+        while at < shelf.end:
             entries, at = await worker.network.ask(worker, lambda: read(tp, at, FETCH_RECORDS))  # noqa: B023 - awaited here
             for entry in entries:
-                if entry.offset < end:
-                    shelves[table].put(*parse_row_key(entry.key or b""), entry.value)
-    return shelves
+                if entry.offset < shelf.end:
+                    shelf.put(*parse_row_key(entry.key or b""), entry.value)
