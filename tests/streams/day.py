@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from pydantic import SecretStr
@@ -17,6 +18,8 @@ from streams.topics import Topic
 from tests.streams.world import TOKEN_KEY, World, last_revisions
 
 Row = dict[str, Any]
+Pair: TypeAlias = tuple[dict[str, Row], dict[str, Row]]
+"""Ours, and what was wanted."""
 
 NOT_COMPARED_FINDING = {"revision", "late", "shadow", "type"}
 NOT_COMPARED_INCIDENT = {"revision", "notify", "priority", "type", "successor"}
@@ -30,9 +33,21 @@ class Day:
     lines: list[bytes]
     reference: Path
     rows: list[Row]
-    providers_of: dict[str, set[str]]
-    """Person token -> providers of its calls."""
-    watermark: int
+    pipeline: Pipeline
+    """With the memories of the replay."""
+
+    @property
+    def watermark(self) -> int:
+        """Of the replay at its end."""
+        return self.pipeline.watermark.time
+
+    @cached_property
+    def providers_of(self) -> dict[str, set[str]]:
+        """Person token -> providers of its calls."""
+        return {
+            person: {fact.provider for fact in memory.facts.by_call.values()} | {c[0] for c in memory.answers}
+            for person, memory in self.pipeline._persons.items()
+        }
 
     def of(self, kind: str) -> list[Row]:
         return [row for row in self.rows if row["type"] == kind]
@@ -41,7 +56,11 @@ class Day:
 def make_day(folder: Path, *, records: int, seed: int) -> Day:
     city = City(seed=seed, records=records)
     city.write_reference(folder)
-    lines = list(city.feed())
+    return replayed(folder, list(city.feed()))
+
+
+def replayed(folder: Path, lines: list[bytes]) -> Day:
+    """These records and what a replay finds in them, with the reference tables of the folder."""
     settings = Settings(token_key=SecretStr(TOKEN_KEY), reference=folder)
     knowledge = knowledge_of(settings)
     pipeline = Pipeline(
@@ -51,36 +70,35 @@ def make_day(folder: Path, *, records: int, seed: int) -> Day:
     run = Replay(pipeline, lambda line: rows.append(orjson.loads(line)))
     run.run(lines, file="day")
     run.end()
-    providers: dict[str, set[str]] = {}
-    for person, memory in pipeline._persons.items():
-        facts = {fact.provider for fact in memory.facts.by_call.values()}
-        providers[person] = facts | {call[0] for call in memory.answers}
-    return Day(lines, folder, rows, providers, pipeline.watermark.time)
-
-
-DEBUG = 1
+    return Day(lines, folder, rows, pipeline)
 
 
 async def assert_agreement(world: World, day: Day) -> None:
     """What Kafka said is what the replay says."""
-    _same_findings(await world.rows(Topic.FINDINGS), day)
-    _same_incidents(await world.rows(Topic.ALERTS), day)
-    _same_verdicts(await world.rows(Topic.VERDICTS), day)
+    _equal(*open_findings(await world.rows(Topic.FINDINGS), day), "open findings")
+    _equal(*live_incidents(await world.rows(Topic.ALERTS), day), "incidents")
+    verdicts = await world.rows(Topic.VERDICTS)
+    assert {row["verdict_id"] for row in verdicts} == {row["verdict_id"] for row in day.of("verdict")}
+    _equal(*verdicts_in_order(verdicts, day), "verdicts of persons of one provider")
     dead = await world.said(Topic.DEAD_LETTERS)
     assert len({(r.headers, r.offset) for r in dead}) == len(day.of("dead_letter"))
 
 
-def _same_findings(said: list[Row], day: Day) -> None:
+def open_findings(said: list[Row], day: Day) -> Pair:
+    """What must be equal of open findings, by finding_id: ours and the replay's."""
+
     def open_ones(rows: list[Row]) -> dict[str, Row]:
         last = last_revisions(rows, "finding_id")
         return {
             name: _less(row, NOT_COMPARED_FINDING) for name, row in last.items() if row["status"] == "open"
         }
 
-    _equal(open_ones(said), open_ones(day.of("finding")), "open findings")
+    return open_ones(said), open_ones(day.of("finding"))
 
 
-def _same_incidents(said: list[Row], day: Day) -> None:
+def live_incidents(said: list[Row], day: Day) -> Pair:
+    """The same of incidents that are not withdrawn, by incident_id."""
+
     def live(rows: list[Row]) -> dict[str, Row]:
         last = last_revisions(rows, "incident_id")
         return {
@@ -94,7 +112,7 @@ def _same_incidents(said: list[Row], day: Day) -> None:
         if near_end(wanted[name], day) or near_end(ours[name], day):
             for row in (ours[name], wanted[name]):
                 row["state"] = row["resolved_at"] = None
-    _equal(ours, wanted, "incidents")
+    return ours, wanted
 
 
 def near_end(row: Row, day: Day) -> bool:
@@ -104,16 +122,15 @@ def near_end(row: Row, day: Day) -> bool:
     return datetime.fromisoformat(at).timestamp() + 8 * 3600 + gap > day.watermark - NEAR_END_S
 
 
-def _same_verdicts(said: list[Row], day: Day) -> None:
+def verdicts_in_order(said: list[Row], day: Day) -> Pair:
+    """The answers to persons whose records arrive in order, because they come from one provider; by verdict_id."""
     ours: dict[str, Row] = {}
     for row in said:
         # The first one is the answer that was given; repeats carry the same id.
         ours.setdefault(row["verdict_id"], row)
     wanted = {row["verdict_id"]: _less(row, {"type"}) for row in reversed(day.of("verdict"))}
-    assert ours.keys() == wanted.keys()
     alone = {name for name, row in wanted.items() if len(day.providers_of[row["person"]]) == 1}
-    assert alone
-    _equal({n: ours[n] for n in alone}, {n: wanted[n] for n in alone}, "verdicts of persons of one provider")
+    return {n: ours[n] for n in alone & ours.keys()}, {n: wanted[n] for n in alone}
 
 
 def _equal(ours: dict[str, Row], wanted: dict[str, Row], what: str) -> None:

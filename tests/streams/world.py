@@ -9,11 +9,11 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -28,7 +28,6 @@ DEADLINE_S = 60.0
 POLL_S = 0.1
 PARTITIONS = 4
 TOKEN_KEY = "5a" * 32
-WATERMARK = "monitor_watermark_timestamp_seconds"
 WATERMARK = "monitor_watermark_timestamp_seconds"
 SOURCES = (Topic.CLAIMS_RAW, Topic.CLAIMS, Topic.CHECKS, Topic.FACTS_TRACE, Topic.FINDINGS)
 """Topics that stages read, in the order in which an event travels."""
@@ -48,6 +47,32 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str, within_s: fl
             raise TooLateError(f"not within {within_s:.0f} s: {what}")
         await asyncio.sleep(POLL_S)
     return value
+
+
+class Read(NamedTuple):
+    """A record that was read. aiokafka's own does not know where it stands once the engine's batches are imported."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+async def read_from(
+    consumer: AIOKafkaConsumer, begin: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> AsyncIterator[Read]:
+    """The records of these partitions from there to those ends."""
+    consumer.assign(list(begin))
+    for tp, offset in begin.items():
+        consumer.seek(tp, offset)
+    while any([await consumer.position(tp) < ends[tp] for tp in begin]):
+        for tp, records in (await consumer.getmany(timeout_ms=200)).items():
+            for record in records:
+                yield Read(
+                    tp.topic, tp.partition, record.offset, record.key, record.value, tuple(record.headers)
+                )
 
 
 class Worker:
@@ -120,8 +145,9 @@ class World:
     async def create_topics(self) -> None:
         await topics.create(self.settings)
 
-    def start_worker(self) -> Worker:
-        worker = Worker(self.environment, self._folder / f"worker-{len(self.workers)}.log")
+    def start_worker(self, **environment: str) -> Worker:
+        """One more worker; `environment`: what is different for it."""
+        worker = Worker(self.environment | environment, self._folder / f"worker-{len(self.workers)}.log")
         self.workers.append(worker)
         return worker
 
@@ -149,7 +175,7 @@ class World:
         try:
             sent = []
             for line in lines:
-                provider = _provider(line)
+                provider = provider_of(line) or "nobody"
                 number = partition_of(provider, PARTITIONS) if keep_partition is None else keep_partition
                 topic = name_of(Topic.CLAIMS_RAW, self.settings)
                 sent.append(await producer.send(topic, line, key=provider.encode(), partition=number))
@@ -168,16 +194,17 @@ class World:
         finally:
             await producer.stop()
 
-    async def said(self, topic: Topic) -> list[Any]:
+    async def said(self, topic: Topic) -> list["Read"]:
         """Every record of a topic that holds something, by partition and offset."""
         name = name_of(topic, self.settings)
-        return [record async for record in self._read(name) if record.value]
+        return [record async for record in self.read(name) if record.value]
 
     async def rows(self, topic: Topic) -> list[dict[str, Any]]:
         """The JSON objects of a topic."""
-        return [json.loads(record.value) for record in await self.said(topic)]
+        return as_rows(await self.said(topic))
 
-    async def _read(self, name: str) -> AsyncIterator[Any]:
+    async def read(self, name: str) -> AsyncIterator["Read"]:
+        """Every committed record of the topic of this name."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.settings.bootstrap, auto_offset_reset="earliest", isolation_level="read_committed",
             max_partition_fetch_bytes=8 << 20,
@@ -186,13 +213,8 @@ class World:
         try:
             tps = [TopicPartition(name, number) for number in range(self.settings.partitions)]
             consumer.assign(tps)
-            ends = await consumer.end_offsets(tps)
-            for tp in tps:
-                consumer.seek(tp, 0)
-            while any([await consumer.position(tp) < ends[tp] for tp in tps]):
-                for records in (await consumer.getmany(timeout_ms=200)).values():
-                    for record in records:
-                        yield record
+            async for record in read_from(consumer, dict.fromkeys(tps, 0), await consumer.end_offsets(tps)):
+                yield record
         finally:
             await consumer.stop()
 
@@ -248,10 +270,16 @@ class World:
         await self.quiet()
 
 
-def _provider(line: bytes) -> str:
+def provider_of(line: bytes) -> str | None:
+    """The provider that a feed record comes from; None when it is no record."""
     with suppress(ValueError, KeyError, TypeError, RecursionError):
         return str(json.loads(line)["request"]["fixmedins_code"])
-    return "nobody"
+    return None
+
+
+def as_rows(records: Iterable[Read]) -> list[dict[str, Any]]:
+    """The JSON objects that records hold."""
+    return [json.loads(record.value or b"") for record in records]
 
 
 def last_revisions(rows: Sequence[dict[str, Any]], key: str) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,223 @@
+"""The engine on the model: whatever happens, nothing is lost, doubled or invented; and the model can tell."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.engine.engine import Engine, NumberLedger
+from streams.engine.ledger import Ledger
+from streams.engine.turn import Turn
+from tests.chaos.model.broker import AGAIN, FENCED, NO_TRANSACTION, NONE, OUT_OF_ORDER, TOO_LARGE, Broker, Row
+from tests.chaos.model.loop import StuckError, VirtualLoop
+from tests.chaos.model.play import engine_on_the_model, play
+
+SCHEDULES = 100
+ENOUGH = 40
+"""Schedules among which a broken Kafka must be noticed."""
+A, B = TopicPartition("a", 0), TopicPartition("b", 0)
+ROW: Row = (b"key", b"value", ())
+SEED_OF_CALM = 1
+"""A broker's luck without a verification that is not through."""
+
+
+@pytest.fixture(autouse=True)
+def model() -> Iterator[None]:
+    logging.disable(logging.CRITICAL)
+    with engine_on_the_model():
+        yield
+    logging.disable(logging.NOTSET)
+
+
+def test_a_hundred_schedules_of_faults_make_no_difference() -> None:
+    wrong = {seed: said for seed in range(SCHEDULES) if (said := play(seed))}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("broken", ["fences", "aborts"])
+def test_a_kafka_that_does_not_fence_or_abort_is_noticed(broken: str) -> None:
+    assert any(play(seed, **{broken: False}) for seed in range(ENOUGH))
+
+
+async def written_again(self: Ledger, rows: Any, offsets: Any) -> Any:
+    """After an unknown outcome, as if nothing had been done."""
+    try:
+        return await WRITE(self, rows, offsets)
+    except (KafkaError, OSError, TimeoutError):
+        self._producer = await self._until_done(self._init)
+        self._sequences.clear()
+        return await WRITE(self, rows, offsets)
+
+
+def undone_by_half(self: Turn) -> None:
+    """What a failed record said stays said."""
+    self._touched, self._pieces = [], []
+
+
+async def committed_before(self: NumberLedger) -> Any:
+    """The committed offsets are read before the number is fenced, so its last owner may still move them."""
+    self.positions = await COMMITTED(self)  # type: ignore[attr-defined]  # a fault
+    await OPEN(self)
+
+
+async def as_read_before(self: NumberLedger) -> Any:
+    return self.positions  # type: ignore[attr-defined]  # as above
+
+
+async def never_read_again(self: Engine, number: int, *rest: Any) -> Any:
+    """Memories outlive the transaction that they were changed in, though it was not committed."""
+    known = self.__dict__.setdefault("known", {})
+    if number not in known:
+        known[number] = await NEW_UNIT(self, number, *rest)
+    unit = known[number]
+    unit._turn, unit._writing = unit._new_turn(), None
+    return unit
+
+
+WRITE, OPEN, COMMITTED, NEW_UNIT = Ledger.write, NumberLedger.open, NumberLedger.committed, Engine.new_unit
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {(Ledger, "write"): written_again},
+        {(Turn, "undo"): undone_by_half},
+        {(NumberLedger, "open"): committed_before, (NumberLedger, "committed"): as_read_before},
+        {(Engine, "new_unit"): never_read_again},
+    ],
+    ids=["written again", "undone by half", "committed before the fence", "memories that survive"],
+)
+def test_an_engine_with_a_fault_is_noticed(
+    faults: dict[tuple[type, str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for (owner, name), fault in faults.items():
+        monkeypatch.setattr(owner, name, fault)
+    assert any(play(seed) for seed in range(ENOUGH))
+
+
+def test_the_same_seed_plays_the_same() -> None:
+    seed = next(seed for seed in range(ENOUGH) if play(seed, fences=False))
+    assert play(seed, fences=False) == play(seed, fences=False)
+
+
+def on_the_loop(test: Callable[[Broker], Awaitable[None]]) -> None:
+    loop = VirtualLoop()
+
+    async def main() -> None:
+        await test(Broker(Random(SEED_OF_CALM)))
+
+    loop.run_until_complete(main())
+    loop.close()
+
+
+def opened(broker: Broker, name: str = "n") -> int:
+    error, _, epoch = broker.init(name, 5.0)
+    assert error == NONE
+    return epoch
+
+
+def test_nobody_reads_past_an_open_transaction() -> None:
+    async def test(broker: Broker) -> None:
+        epoch = opened(broker)
+        broker.add_partitions("n", epoch, [A])
+        assert broker.append("n", epoch, A, 0, [ROW]) == (NONE, 0)
+        broker.write(A, ROW)
+        assert (broker.stable(A), broker.committed(A)) == (0, [])
+        assert broker.end("n", epoch, commit=True) == NONE
+        await asyncio.sleep(1)
+        assert [entry.offset for entry in broker.committed(A)] == [0, 1]
+        assert broker.stable(A) == len(broker.log(A)) == 3, "two records and a marker"
+
+    on_the_loop(test)
+
+
+def test_offsets_are_committed_with_the_transaction_or_not_at_all() -> None:
+    async def test(broker: Broker) -> None:
+        for commit, expected in ((False, {}), (True, {B: 7})):
+            epoch = opened(broker)
+            broker.add_offsets("n", epoch, {B: 7})
+            broker.end("n", epoch, commit=commit)
+            await asyncio.sleep(1)
+            assert broker.offsets == expected
+
+    on_the_loop(test)
+
+
+def test_whoever_opens_last_has_the_id_and_what_was_open_is_gone() -> None:
+    async def test(broker: Broker) -> None:
+        old = opened(broker)
+        broker.add_partitions("n", old, [A])
+        broker.append("n", old, A, 0, [ROW])
+        assert broker.init("n", 5.0)[0] == AGAIN, "markers are being written"
+        await asyncio.sleep(1)
+        new = opened(broker)
+        assert new > old
+        assert broker.append("n", old, A, 1, [ROW]) == (FENCED, -1)
+        assert broker.end("n", old, commit=True) == FENCED
+        assert broker.committed(A) == []
+
+    on_the_loop(test)
+
+
+def test_what_is_open_for_too_long_is_aborted_and_its_producer_fenced() -> None:
+    async def test(broker: Broker) -> None:
+        epoch = opened(broker)
+        broker.add_partitions("n", epoch, [A])
+        broker.append("n", epoch, A, 0, [ROW])
+        await asyncio.sleep(4.9)
+        broker.expire()
+        assert broker.append("n", epoch, A, 1, [ROW])[0] == NONE, "it is open still"
+        await asyncio.sleep(0.2)
+        broker.expire()
+        await asyncio.sleep(1)
+        assert broker.quiet
+        assert broker.end("n", epoch, commit=True) == FENCED
+        assert broker.committed(A) == []
+
+    on_the_loop(test)
+
+
+def test_what_is_sent_twice_is_there_once_and_nothing_is_left_out() -> None:
+    async def test(broker: Broker) -> None:
+        epoch = opened(broker)
+        broker.add_partitions("n", epoch, [A])
+        assert broker.append("n", epoch, A, 0, [ROW, ROW]) == (NONE, 0)
+        assert broker.append("n", epoch, A, 0, [ROW, ROW]) == (NONE, 0)
+        assert broker.append("n", epoch, A, 3, [ROW]) == (OUT_OF_ORDER, -1)
+        assert broker.append("n", epoch, B, 0, [ROW]) == (NO_TRANSACTION, -1), "it was not announced"
+        assert len(broker.log(A)) == 2
+        for _ in range(2):
+            assert broker.end("n", epoch, commit=True) in (NONE, AGAIN)
+        await asyncio.sleep(1)
+        assert broker.end("n", epoch, commit=True) == NONE
+        assert broker.end("n", epoch, commit=False) == NO_TRANSACTION
+
+    on_the_loop(test)
+
+
+def test_a_topic_refuses_what_is_too_large() -> None:
+    async def test(broker: Broker) -> None:
+        broker.bytes_max["a"] = 4
+        epoch = opened(broker)
+        broker.add_partitions("n", epoch, [A])
+        assert broker.append("n", epoch, A, 0, [ROW]) == (TOO_LARGE, -1)
+
+    on_the_loop(test)
+
+
+def test_virtual_time_jumps_and_says_when_nothing_is_due() -> None:
+    loop = VirtualLoop()
+    loop.run_until_complete(asyncio.wait_for(asyncio.sleep(3_600), 4_000))
+    assert 3_600 <= loop.time() < 3_601
+
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(StuckError):
+        loop.run_until_complete(forever())
+    loop.close()
