@@ -1,0 +1,44 @@
+"""`./dev bench`: measures, and writes what it measured into docs/performance.md."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from bench import machine, rule_command
+from bench.process import BenchError
+from deploy.local.java import LocalKafkaError
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+
+
+@app.callback()
+def main() -> None:
+    """Measure on two cores: broker and load on one, workers on the other."""
+
+
+Runs = Annotated[int, typer.Option(min=1, help="Runs of each, in turns.")]
+
+
+@app.command()
+def rule(
+    runs: Runs = 5,
+    only: Annotated[str, typer.Option(help="Names of contenders, by commas; all without it.")] = "",
+    scale: Annotated[float, typer.Option(min=0.01, help="Times the usual number of records.")] = 1.0,
+) -> None:
+    """(b) One small rule in several systems: records a second on one core."""
+    _run(rule_command.capacity(runs=runs, only=only, scale=scale))
+
+
+def _run(work: "asyncio._CoroutineLike[None]") -> None:
+    try:
+        machine.stay_on_load_core()
+        asyncio.run(work)
+    except (BenchError, LocalKafkaError, machine.MachineError) as error:
+        typer.echo(f"bench: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    app()
