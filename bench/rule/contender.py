@@ -39,6 +39,7 @@ def _java() -> Sequence[str]:
 _FAUST = ("bench.rule.faust_worker", "--loop", "uvloop", "worker", "--without-web", "--loglevel", "warn")
 
 CONTENDERS: Final = (
+    Contender("engine", "this engine", EXACTLY_ONCE, 600_000, _beside_product("bench.rule.engine_worker")),
     Contender("faust", "Faust 0.15, agent and table, uvloop", AT_LEAST_ONCE, 60_000, _beside_rivals(*_FAUST)),
     Contender(
         "quix-alo", "Quix Streams 3.28", AT_LEAST_ONCE, 150_000, _beside_rivals("bench.rule.quix_worker")
