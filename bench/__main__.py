@@ -8,6 +8,7 @@ import typer
 
 from bench import machine, rule_command
 from bench.process import BenchError
+from bench.product import throughput
 from deploy.local.java import LocalKafkaError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -29,6 +30,17 @@ def rule(
 ) -> None:
     """(b) One small rule in several systems: records a second on one core."""
     _run(rule_command.capacity(runs=runs, only=only, scale=scale))
+
+
+@app.command()
+def product(
+    runs: Runs = 3,
+    records: Annotated[int, typer.Option(min=3_000, help="About so many feed records.")] = 100_000,
+    workers: Annotated[str, typer.Option(help="How many, by commas: each has a core of its own.")] = "1,2",
+) -> None:
+    """(a) The product with all rules: records a second from claims.raw to the last verdict and alert."""
+    counts = [int(count) for count in workers.split(",")]
+    _run(throughput(records=records, workers=counts, runs=runs))
 
 
 def _run(work: "asyncio._CoroutineLike[None]") -> None:

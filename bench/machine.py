@@ -27,6 +27,12 @@ def stay_on_load_core() -> None:
     os.sched_setaffinity(0, {LOAD_CORE})
 
 
+def worker_cores(workers: int) -> list[int]:
+    """A core for each; the last one shares that of broker and load when there are no more."""
+    cores = [*range(WORK_CORE, os.cpu_count() or 1), LOAD_CORE]
+    return cores[:workers]
+
+
 def described() -> dict[str, str]:
     """Processor, memory and versions."""
     cpuinfo, meminfo = Path("/proc/cpuinfo").read_text(), Path("/proc/meminfo").read_text()
