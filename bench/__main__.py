@@ -1,12 +1,14 @@
 """`./dev bench`: measures, and writes what it measured into docs/performance.md."""
 
 import asyncio
+import logging
 import sys
 from typing import Annotated
 
 import typer
 
 from bench import machine, rule_command
+from bench.latency import latency as measure_latency
 from bench.process import BenchError
 from bench.product import throughput
 from deploy.local.java import LocalKafkaError
@@ -32,6 +34,20 @@ def rule(
     _run(rule_command.capacity(runs=runs, only=only, scale=scale))
 
 
+Rates = Annotated[str, typer.Option(help="Records a second, by commas.")]
+Seconds = Annotated[float, typer.Option(min=1, help="Of each rate, after five that are not counted.")]
+
+
+@app.command()
+def rule_latency(
+    rates: Rates = "500,2000,5000",
+    seconds: Seconds = 60.0,
+    only: Annotated[str, typer.Option(help="Names of contenders, by commas; all without it.")] = "",
+) -> None:
+    """(b) The small rule: from a settlement that is due to its finding visible, at paced rates."""
+    _run(rule_command.latency(rates=[float(rate) for rate in rates.split(",")], seconds=seconds, only=only))
+
+
 @app.command()
 def product(
     runs: Runs = 3,
@@ -43,7 +59,15 @@ def product(
     _run(throughput(records=records, workers=counts, runs=runs))
 
 
+@app.command()
+def latency(rates: Rates = "500,2000,5000", seconds: Seconds = 60.0) -> None:
+    """(c) The product: feed record to verdict and finding visible, 3102 through the gateway to its answer."""
+    _run(measure_latency(rates=[float(rate) for rate in rates.split(",")], seconds=seconds))
+
+
 def _run(work: "asyncio._CoroutineLike[None]") -> None:
+    # What the broker says to a producer of a topic that it has just made is no news.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         machine.stay_on_load_core()
         asyncio.run(work)

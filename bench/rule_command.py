@@ -8,6 +8,7 @@ import typer
 from bench.broker import bench_broker
 from bench.rivals import SkippedError
 from bench.rule import capacity as measuring
+from bench.rule import latency as timing
 from bench.rule.capacity import Capacity
 from bench.rule.contender import CONTENDERS, Contender
 from bench.rule.data import Shape
@@ -57,3 +58,18 @@ async def capacity(*, runs: int, only: str, scale: float) -> None:
 
 def _turned(contenders: Sequence[Contender], turn: int) -> Sequence[Contender]:
     return contenders if turn % 2 == 0 else contenders[::-1]
+
+
+async def latency(*, rates: Sequence[float], seconds: float, only: str) -> None:
+    """Measure and print; one that can't keep up with a rate is not asked for a higher one."""
+    contenders = [each for each in chosen(only) if each.name != "ceiling" or only]
+    with bench_broker() as bootstrap:
+        async with on_broker(bootstrap) as world:
+            for each in contenders:
+                for rate in rates:
+                    try:
+                        one = await timing.measure(world, each, rate=rate, seconds=seconds)
+                    except BenchError as error:
+                        typer.echo(f"{each.name:<12} {rate:>6,.0f}/s  {error}")
+                        break
+                    typer.echo(f"{each.name:<12} {rate:>6,.0f}/s  {one.latency} (sender behind {one.behind_ms:.0f})")

@@ -67,13 +67,17 @@ class _Found:
         return self._marks >= PARTITIONS
 
 
-def process_of(contender: Contender, given: Given, folder: Path) -> Process:
-    """The contender at work on its core."""
+def process_of(
+    contender: Contender, given: Given, folder: Path, *, commit_s: float | None = None
+) -> Process:
+    """The contender at work on its core; `commit_s`: how often it commits, if it lets one choose."""
     environment = (
         dict(os.environ)
         | given.environment()
         | {"BENCH_LIMIT": str(LIMIT), "BENCH_WINDOW_MS": str(WINDOW_MS), "PYTHONPATH": str(ROOT)}
     )
+    if commit_s is not None:
+        environment["BENCH_COMMIT_S"] = str(commit_s)
     return Process(contender.command(), environment=environment, cores={WORK_CORE}, log=folder / "worker.log")
 
 
