@@ -1,4 +1,4 @@
-"""Apache Kafka's jars: pinned by hash in kafka.lock, fetched once, kept in the user's cache.
+"""Apache Kafka's jars: pinned by hash in a lock file, fetched once, kept in the user's cache.
 
 `python -m deploy.local.jars` writes kafka.lock anew, after a change of ENDPOINTS.
 """
@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,27 +54,32 @@ def cache_lock() -> Iterator[None]:
         yield
 
 
-def lock_id() -> str:
+def lock_id(lock: Path = LOCK) -> str:
     """Return a name for exactly these jars, for what the cache derives from them."""
-    return "kafka-" + hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    return f"{lock.stem}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:16]}"
 
 
 def kafka_classpath() -> str:
-    """Return Java's class path of the broker; the first call on a machine downloads and verifies its jars."""
-    jars = _locked()
+    """Return Java's class path of the broker."""
+    return classpath_of(LOCK)
+
+
+def classpath_of(lock: Path) -> str:
+    """Return Java's class path of the jars of a lock; the first call on a machine downloads and verifies them."""
+    jars = _locked(lock)
     store = cache_dir() / "maven"
-    verified = cache_dir() / f"{lock_id()}.verified"
+    verified = cache_dir() / f"{lock_id(lock)}.verified"
     files = [store / jar.path for jar in jars]
     with cache_lock():
         if not (verified.exists() and all(file.exists() for file in files)):
-            sys.stderr.write(f"kafka: fetching {len(jars)} jars, about 42 MB, once\n")
+            sys.stderr.write(f"{lock.stem}: fetching {len(jars)} jars, tens of MB, once\n")
             _fetch(jars, store)
             verified.touch()
     return os.pathsep.join(map(str, files))
 
 
-def _locked() -> list[Jar]:
-    rows = (line.split() for line in LOCK.read_text().splitlines() if line and not line.startswith("#"))
+def _locked(lock: Path) -> list[Jar]:
+    rows = (line.split() for line in lock.read_text().splitlines() if line and not line.startswith("#"))
     return [Jar(coordinates, sha256) for coordinates, sha256 in rows]
 
 
@@ -139,17 +144,17 @@ def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def write_lock() -> None:
-    """Resolve ENDPOINTS and write kafka.lock: every runtime jar with its hash."""
+def write_lock(lock: Path = LOCK, endpoints: Sequence[str] = ENDPOINTS) -> None:
+    """Resolve the endpoints and write a lock: every runtime jar with its hash."""
     from jgo import resolve  # noqa: PLC0415  # only this needs it
 
     found = {
         f"{one.groupId}:{one.artifactId}:{one.version}": _sha256(one.resolve())
-        for endpoint in ENDPOINTS
+        for endpoint in endpoints
         for one in resolve(endpoint, repositories=_repositories())
     }
     rows = "".join(f"{coordinates} {sha256}\n" for coordinates, sha256 in found.items())
-    LOCK.write_text(f"# Written by python -m deploy.local.jars from {' '.join(ENDPOINTS)}\n{rows}")
+    lock.write_text(f"# Written by python -m deploy.local.jars from {' '.join(endpoints)}\n{rows}")
 
 
 if __name__ == "__main__":

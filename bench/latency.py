@@ -1,0 +1,137 @@
+"""(c) How long the product takes: a feed record to its verdict and its finding, a 3102 through the gateway to its answer.
+
+Everything counts from when it was due. Findings count by the newest call among their evidence; those that follow from
+time that has passed (a dialysis that nobody came for) have none and are left out.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+import orjson
+import typer
+from msgspec import Struct
+
+from bench.broker import bench_broker
+from bench.day import Call, Day, make_day
+from bench.machine import LOAD_CORE, WORK_CORE
+from bench.monitor import Monitor
+from bench.pace import Pace
+from bench.spread import Latency
+from bench.watch import Seen, Watcher
+from deploy.local.load import Measured, measure as measure_calls
+from streams.topics import Topic
+
+LEAD_IN_S: Final = 5.0
+CALLS_S: Final = 200.0
+CALLS_BESIDE: Final = 2_000.0
+"""Feed records a second while calls go through the gateway."""
+END_S: Final = 5.0
+ABSENCES: Final = frozenset(("LOC-DIALYSIS-ABSENT",))
+"""Rules that find what did not happen until some time."""
+_SPARE: Final = 1.05
+
+
+class Feed(Struct, frozen=True):
+    """Of one rate; milliseconds. `behind_ms`: how late the load generator was at most."""
+
+    rate: float
+    verdicts: Latency
+    findings: Latency
+    behind_ms: float
+
+
+class _Arrivals:
+    """When each verdict and each revision of a finding could be read, read committed."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[str, float] = {}
+        self.findings: list[tuple[list[str], float]] = []
+
+    def saw(self, topic: str, seen: Seen) -> None:
+        row = orjson.loads(seen.value)
+        if topic.endswith(Topic.VERDICTS):
+            self.verdicts.setdefault(row["msgid"], seen.at)
+        elif row["rule_id"] not in ABSENCES and row["status"] == "open":
+            self.findings.append(([each["msgid"] for each in row["evidence"]], seen.at))
+
+
+async def latency(*, rates: Sequence[float], seconds: float) -> None:
+    """Measure and print."""
+    records = int(max([*rates, CALLS_BESIDE]) * (LEAD_IN_S + seconds) * _SPARE)
+    with bench_broker() as bootstrap, tempfile.TemporaryDirectory(prefix="bench-") as name:
+        day = make_day(Path(name), records=records)
+        for rate in rates:
+            one = await feed(bootstrap, day, rate=rate, seconds=seconds)
+            typer.echo(f"feed {rate:,.0f}/s (sender behind {one.behind_ms:.0f} ms)")
+            typer.echo(f"  to verdict visible: {one.verdicts}")
+            typer.echo(f"  to finding visible: {one.findings}")
+        answered = await calls(bootstrap, day, seconds=seconds)
+        typer.echo(f"3102 beside {CALLS_BESIDE:,.0f}/s: {answered.words(CALLS_S)}")
+
+
+async def feed(bootstrap: str, day: Day, *, rate: float, seconds: float) -> Feed:
+    """One paced run of the day's beginning."""
+    played = day.calls[: int(rate * (LEAD_IN_S + seconds))]
+    arrivals = _Arrivals()
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        async with Monitor(bootstrap, day, Path(name)) as monitor:
+            await monitor.start_worker({WORK_CORE})
+            names = [monitor.topic(Topic.VERDICTS), monitor.topic(Topic.FINDINGS)]
+            async with Watcher(bootstrap, names, partitions=monitor.settings.partitions, saw=arrivals.saw) as watcher:
+                pace = await play(monitor, played, rate)
+                await _settled(arrivals)
+                watcher.must_live()
+    due = {call.msgid: pace.due(number) for number, call in reversed(list(enumerate(played)))}
+    begin = pace.due(int(rate * LEAD_IN_S))
+    verdicts = [at - due[msgid] for msgid, at in arrivals.verdicts.items() if due.get(msgid, 0) >= begin]
+    findings = [at - newest for newest, at in _newest(arrivals, due) if newest >= begin]
+    return Feed(rate, Latency.of(verdicts), Latency.of(findings), pace.behind_s * 1000)
+
+
+async def calls(bootstrap: str, day: Day, *, seconds: float) -> Measured:
+    """3102 at CALLS_S through a gateway, beside CALLS_BESIDE feed records a second."""
+    played = day.calls[: int(CALLS_BESIDE * (LEAD_IN_S + seconds))]
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        async with Monitor(bootstrap, day, Path(name)) as monitor:
+            await monitor.start_worker({WORK_CORE})
+            url = await monitor.start_gateway({LOAD_CORE, WORK_CORE})
+            feeding = asyncio.create_task(play(monitor, played, CALLS_BESIDE))
+            authorization = f"Bearer {monitor.tokens[day.hospital]}"
+            measured = await measure_calls(
+                url, provider=day.hospital, authorization=authorization, rate=CALLS_S, seconds=seconds
+            )
+            await feeding
+    return measured
+
+
+async def play(monitor: Monitor, played: Sequence[Call], rate: float) -> Pace:
+    """Send records when they are due; returns when all are acknowledged."""
+    producer = monitor.producer()
+    await producer.start()
+    try:
+        pace = Pace(count=len(played), rate=rate)
+        await pace.run(lambda number: monitor.send(producer, played[number]))
+        await producer.flush()
+    finally:
+        await producer.stop()
+    return pace
+
+
+async def _settled(arrivals: _Arrivals) -> None:
+    """Return when nothing has come for a while."""
+    count, since = -1, monotonic()
+    while monotonic() - since < END_S:
+        now = len(arrivals.verdicts) + len(arrivals.findings)
+        if now != count:
+            count, since = now, monotonic()
+        await asyncio.sleep(END_S / 10)
+
+
+def _newest(arrivals: _Arrivals, due: Mapping[str, float]) -> list[tuple[float, float]]:
+    return [
+        (max(due.get(msgid, 0.0) for msgid in evidence), at) for evidence, at in arrivals.findings if evidence
+    ]

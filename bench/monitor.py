@@ -1,0 +1,162 @@
+"""A whole monitor under measurement: its topics on the broker, workers and gateway as processes on their cores."""
+
+import asyncio
+import itertools
+import os
+import sys
+import urllib.request
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Any, Final, Self
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from bench.day import Call, Day
+from bench.process import BenchError, Process, Used
+from deploy.local.ports import HOST, free_port
+from monitor.gateway.keys import PLATFORM, as_file, new_tokens
+from monitor.settings import PREFIX, Settings
+from streams import topics
+from streams.topics import RAW_BYTES_MAX, Topic, name_of, partition_of
+
+PARTITIONS: Final = 8
+READY_S_MAX: Final = 60.0
+_POLL_S: Final = 0.1
+_BATCH_BYTES: Final = 512 << 10
+_TOKEN_KEY: Final = "5a" * 32
+_numbers = itertools.count(1)
+
+
+class Monitor:
+    """One monitor; ends with the block, and takes its topics along."""
+
+    def __init__(self, bootstrap: str, day: Day, folder: Path, **settings: object) -> None:
+        self.name = f"m{os.getpid()}-{next(_numbers)}."
+        self.folder = folder
+        self._stack = ExitStack()
+        self._workers: dict[int, Process] = {}
+        given = {
+            "bootstrap": bootstrap,
+            "topic_prefix": self.name,
+            "partitions": PARTITIONS,
+            "token_key": _TOKEN_KEY,
+            "reference": str(day.reference),
+            "data_dir": str(folder),
+            "gateway_tokens": str(folder / "tokens.csv"),
+            "log_level": "WARNING",
+        } | settings
+        self.settings = Settings(**given)  # type: ignore[arg-type]  # as text, as from the environment
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | {
+            f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()
+        }
+        self.tokens = new_tokens([day.hospital, PLATFORM])
+        (folder / "tokens.csv").write_text(as_file(self.tokens))
+
+    async def __aenter__(self) -> Self:
+        await topics.create(self.settings)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+        async with topics.Admin(self.settings.bootstrap) as admin:
+            await admin.delete_topics([spec.name for spec in topics.specs(self.settings)])
+
+    def topic(self, topic: Topic) -> str:
+        """Its name on the broker."""
+        return name_of(topic, self.settings)
+
+    async def start_worker(self, cores: Collection[int], *, before: Sequence[str] = ()) -> Process:
+        """A worker, ready. `before`: what stands before `-m streams worker`, a profiler say."""
+        port = free_port()
+        self._workers[port] = await self._start("worker", port, cores, before)
+        return self._workers[port]
+
+    async def all_ready(self) -> None:
+        """Return when every worker works on its share at the same time."""
+        while not all([await asyncio.to_thread(_ready, port) for port in self._workers]):
+            self.must_live()
+            await asyncio.sleep(_POLL_S)
+
+    def must_live(self) -> None:
+        """BenchError when a worker has ended."""
+        for worker in self._workers.values():
+            worker.must_live()
+
+    def used(self) -> list[Used]:
+        """What each worker has used so far."""
+        return [worker.used() for worker in self._workers.values()]
+
+    async def start_gateway(self, cores: Collection[int]) -> str:
+        """A gateway, ready; its URL."""
+        port = free_port()
+        await self._start("gateway", port, cores, ())
+        return f"http://{HOST}:{port}"
+
+    async def _start(
+        self, what: str, port: int, cores: Collection[int], before: Sequence[str]
+    ) -> Process:
+        process = Process(
+            [sys.executable, *before, "-m", "streams", what],
+            environment=self.environment | {f"{PREFIX}{what.upper()}_PORT": str(port)},
+            cores=cores,
+            log=self.folder / f"{what}-{port}.log",
+        )
+        self._stack.enter_context(process)
+        give_up = monotonic() + READY_S_MAX
+        while not await asyncio.to_thread(_ready, port):
+            process.must_live()
+            if monotonic() > give_up:
+                raise BenchError(f"the {what} was not ready within {READY_S_MAX:.0f} s")
+            await asyncio.sleep(_POLL_S)
+        return process
+
+    async def fill(self, calls: Sequence[Call]) -> None:
+        """Put records on claims.raw as fast as it goes."""
+        producer = self.producer(max_batch_size=_BATCH_BYTES)
+        await producer.start()
+        try:
+            sent: list[asyncio.Future[Any]] = []
+            for call in calls:
+                sent.append(await self.send(producer, call))
+            await asyncio.gather(*sent)
+        finally:
+            await producer.stop()
+
+    def producer(self, **settings: object) -> AIOKafkaProducer:
+        """For feed records, not started."""
+        return AIOKafkaProducer(
+            bootstrap_servers=self.settings.bootstrap, max_request_size=RAW_BYTES_MAX, **settings
+        )
+
+    async def send(self, producer: AIOKafkaProducer, call: Call) -> "asyncio.Future[Any]":
+        """A feed record under its provider."""
+        sent: asyncio.Future[Any] = await producer.send(
+            self.topic(Topic.CLAIMS_RAW),
+            call.raw,
+            key=call.provider.encode(),
+            partition=partition_of(call.provider, self.settings.partitions),
+        )
+        return sent
+
+    async def taken(self, admin: AIOKafkaAdminClient) -> int:
+        """Records of claims.raw that are committed."""
+        tps = [
+            TopicPartition(self.topic(Topic.CLAIMS_RAW), number) for number in range(self.settings.partitions)
+        ]
+        group = f"{self.settings.topic_prefix}{self.settings.app}"
+        committed = await admin.list_consumer_group_offsets(group, partitions=tps)
+        return sum(max(0, each.offset) for each in committed.values())
+
+
+def _ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/-/ready", timeout=2) as answer:  # noqa: S310 - our own
+            return bool(answer.status == 200)  # noqa: PLR2004 - OK
+    except OSError:
+        return False

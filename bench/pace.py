@@ -1,0 +1,36 @@
+"""Sends at times that were fixed beforehand, so that a pause of ours or of the system's is not left out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import time
+from typing import Final
+
+_TICK_S: Final = 0.001
+
+
+class Pace:
+    """When each of `count` things is due, at `rate` a second, from `began` on (seconds of the clock)."""
+
+    def __init__(self, *, count: int, rate: float) -> None:
+        self.count = count
+        self.rate = rate
+        self.began = 0.0
+        self.behind_s = 0.0
+        """The most that a sending was late: what the load generator itself adds."""
+
+    def due(self, number: int) -> float:
+        """The time of one of them."""
+        return self.began + number / self.rate
+
+    async def run(self, send: Callable[[int], Awaitable[object]]) -> None:
+        """Call `send` for each when it is due; those that are overdue at once."""
+        self.began = time() + _TICK_S
+        number = 0
+        while number < self.count:
+            now = time()
+            if self.due(number) > now:
+                await asyncio.sleep(max(_TICK_S, self.due(number) - now))
+                continue
+            self.behind_s = max(self.behind_s, now - self.due(number))
+            await send(number)
+            number += 1

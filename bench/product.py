@@ -1,0 +1,128 @@
+"""(a) The product as it is: all rules and stages, from claims.raw until the last verdict and alert can be read."""
+
+import asyncio
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from time import time
+from typing import Any, Final
+
+import orjson
+import typer
+from msgspec import Struct
+
+from bench.broker import bench_broker
+from bench.day import Day, Said, make_day, replayed, said
+from bench.machine import worker_cores
+from bench.monitor import Monitor
+from bench.process import BenchError
+from bench.spread import Spread
+from bench.watch import Seen, Watcher
+from streams import topics
+from streams.topics import Topic
+
+OUTPUTS: Final = (Topic.VERDICTS, Topic.FINDINGS, Topic.ALERTS)
+QUIET_S: Final = 3.0
+"""When nothing was said for so long all was said; it does not count."""
+IDLE_S: Final = 3_600
+"""Time goes on by records alone: what a watermark of idle partitions leads to comes seconds after the last record."""
+POLL_S: Final = 0.05
+RATE_MIN: Final = 200
+START_S_MAX: Final = 90.0
+
+
+class Throughput(Struct, frozen=True):
+    """One run: from all workers ready to the last output visible, read committed."""
+
+    workers: int
+    records: int
+    seconds: float
+    cpu_us: float
+    """Of all workers, per record."""
+    rss_mib: float
+    """Of the biggest worker."""
+
+    @property
+    def rate(self) -> float:
+        """Records a second."""
+        return self.records / self.seconds
+
+
+class _Outputs:
+    """What was said, and when last."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.counts: dict[str, int] = defaultdict(int)
+        self.last_at = 0.0
+
+    def saw(self, topic: str, seen: Seen) -> None:
+        self.counts[topic] += 1
+        self.last_at = seen.at
+        if not topic.endswith(Topic.ALERTS):
+            self.rows.append(orjson.loads(seen.value))
+
+
+async def throughput(*, records: int, workers: list[int], runs: int) -> None:
+    """Measure and print."""
+    measured: dict[int, list[Throughput]] = defaultdict(list)
+    with bench_broker() as bootstrap, tempfile.TemporaryDirectory(prefix="bench-") as name:
+        day = make_day(Path(name), records=records)
+        right: Said | None = None
+        typer.echo(f"a day of {len(day.calls):,} records, {day.size:,.0f} bytes each")
+        for _ in range(runs):
+            for count in workers:
+                one, found, monitor = await measure(bootstrap, day, count)
+                right = right or replayed(day, monitor.settings)
+                must_agree(found, right)
+                measured[count].append(one)
+                typer.echo(
+                    f"{count} workers {one.rate:>9,.0f}/s  {one.cpu_us:6.1f} us of CPU  {one.rss_mib:5.0f} MiB"
+                    f"  ({one.records:,} in {one.seconds:.1f} s)"
+                )
+    for count, all_of in measured.items():
+        spread = Spread.of([one.rate for one in all_of])
+        typer.echo(f"{count} workers min {spread.least:,.0f}  median {spread.middle:,.0f}  max {spread.most:,.0f}")
+
+
+async def measure(bootstrap: str, day: Day, workers: int) -> tuple[Throughput, Said, Monitor]:
+    """One run on topics of its own."""
+    outputs = _Outputs()
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        async with Monitor(bootstrap, day, Path(name), idle_s=IDLE_S) as monitor:
+            await monitor.fill(day.calls)
+            names = [monitor.topic(topic) for topic in OUTPUTS]
+            watcher = Watcher(bootstrap, names, partitions=monitor.settings.partitions, saw=outputs.saw)
+            async with watcher, topics.Admin(bootstrap) as admin:
+                await asyncio.gather(*[monitor.start_worker({core}) for core in worker_cores(workers)])
+                # What was done while the last one came is not counted, and neither is its time.
+                await monitor.all_ready()
+                began, taken, before = time(), await monitor.taken(admin), monitor.used()
+                while not (
+                    outputs.last_at
+                    and time() - outputs.last_at > QUIET_S
+                    and await monitor.taken(admin) == len(day.calls)
+                ):
+                    monitor.must_live()
+                    watcher.must_live()
+                    if time() - began > START_S_MAX + len(day.calls) / RATE_MIN:
+                        raise BenchError(f"not done within the time: {outputs.counts}")
+                    await asyncio.sleep(POLL_S)
+                after = monitor.used()
+    records = len(day.calls) - taken
+    one = Throughput(
+        workers=workers,
+        records=records,
+        seconds=outputs.last_at - began,
+        cpu_us=sum(b.cpu_s - a.cpu_s for a, b in zip(before, after, strict=True)) / records * 1e6,
+        rss_mib=max(each.rss_mib for each in after),
+    )
+    return one, said(outputs.rows), monitor
+
+
+def must_agree(found: Said, right: Said) -> None:
+    """BenchError when verdicts or open findings are not those of a replay."""
+    for what in Said._fields:
+        ours, theirs = getattr(found, what), getattr(right, what)
+        if ours != theirs:
+            raise BenchError(f"{what}: {len(theirs - ours)} missing, {len(ours - theirs)} invented")
