@@ -179,6 +179,69 @@ def test_a_refund_of_a_settled_line_works_from_its_own_settlement_on(replay: Rep
     assert replay([*records, second]).decision(second)[0] == "pass"
 
 
+ITEM = "SVFREQ0001"
+TWICE_A_WEEK = {"item_frequency": f"item,max,days\n{ITEM},2,7\n"}
+
+
+def sold(n: int, *lines: wire.Record, mdtrt_id: str = "M1") -> wire.Record:
+    """A 2102 of the visit that carries these lines."""
+    return wire.pharmacy_sale("a", at=minute(n), mdtrt_id=mdtrt_id, lines=lines)
+
+
+def taken_back(sn: str, cnt: str = "-1") -> wire.Record:
+    """A refund line of the item that is allowed twice a week."""
+    return wire.line(ITEM, cnt=cnt, refunds=sn)
+
+
+@pytest.mark.parametrize(
+    "refund, fires",
+    [
+        (taken_back("D1"), False),
+        (taken_back("D1", "-2"), False),
+        (taken_back("D7"), True),
+        (wire.line("SVOTHER001"), True),
+    ],
+    ids=["one", "all", "of no line", "none"],
+)
+def test_a_refund_that_a_sale_carries_reduces_the_line_of_an_earlier_sale(
+    replay: Replay, refund: wire.Record, fires: bool
+) -> None:
+    first, last = sold(1, wire.line(ITEM, cnt="2", sn="D1")), sold(9, wire.line(ITEM), mdtrt_id="M2")
+    outcome = replay([first, sold(5, refund), last], reference=TWICE_A_WEEK)
+    assert outcome.decision(last) == (("reject", "10.00") if fires else ("pass", "0.00"))
+
+
+def test_it_reduces_from_its_own_settlement_on_whatever_comes_first(replay: Replay) -> None:
+    records = [
+        sold(1, wire.line(ITEM, cnt="2", sn="D1")),
+        sold(3, wire.line(ITEM, sn="D2"), mdtrt_id="M2"),
+        sold(5, taken_back("D1")),
+        sold(9, wire.line(ITEM, sn="D3"), mdtrt_id="M3"),
+    ]
+    for order in itertools.permutations(records):
+        finding = replay(order, reference=TWICE_A_WEEK).open_of("GZ10000102014000")
+        assert [sns(each) for each in finding] == [["D2"], ["D3"]]
+        counts = {line["feedetl_sn"]: line["cnt"] for line in finding[1]["lines"]}
+        assert counts == {"D1": 1, "D2": 1, "D3": 1}
+
+
+def test_a_reversal_of_the_sale_that_carries_the_refund_gives_the_line_back(replay: Replay) -> None:
+    refund, last = sold(5, taken_back("D1")), sold(9, wire.line(ITEM), mdtrt_id="M2")
+    records = [sold(1, wire.line(ITEM, cnt="2", sn="D1")), refund, last]
+    assert replay(records, reference=TWICE_A_WEEK).open_of("GZ10000102014000") == []
+    undone = wire.reversal(refund, at=minute(12))
+    assert len(replay([*records, undone], reference=TWICE_A_WEEK).open_of("GZ10000102014000")) == 1
+
+
+def test_a_refund_of_another_visit_reduces_nothing(replay: Replay) -> None:
+    records = [
+        sold(1, wire.line(ITEM, cnt="2", sn="D1")),
+        sold(5, taken_back("D1"), mdtrt_id="M9"),
+        sold(9, wire.line(ITEM), mdtrt_id="M2"),
+    ]
+    assert len(replay(records, reference=TWICE_A_WEEK).open_of("GZ10000102014000")) == 1
+
+
 def test_a_settlement_without_lines_has_a_verdict(replay: Replay) -> None:
     settlement = settle(1)
     assert replay([settlement]).decision(settlement) == ("pass", "0.00")

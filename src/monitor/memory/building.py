@@ -181,7 +181,7 @@ class _Builder:
             if visit.settlements and visit.charges:
                 lines, taken = visit.walked()
                 uploaded.update(taken)
-                history.refunds.update({(name, number): r for number, r in lines.refunds.items()})
+                history.refunds.update({(name, *line): r for line, r in lines.refunds.items()})
         for fact in sorted(self.settled.values(), key=told):
             own = carried(fact.lines) if fact.lines is not None else uploaded.get((fact.at, fact.msgid), [])
             history.append(fact, own)

@@ -8,8 +8,6 @@ from bisect import insort
 from collections.abc import Sequence
 from typing import TypeVar
 
-from msgspec.structs import replace
-
 from monitor.events import (
     DAY,
     Admitted,
@@ -28,7 +26,7 @@ from monitor.events import (
     VisitOpened,
 )
 from monitor.memory.facts import Facts
-from monitor.memory.lines import Refund, SettlementKey, carried
+from monitor.memory.lines import Refund, SettlementKey, carried, left_of, refunded, refunds_of_others
 from monitor.memory.subjects import (
     NEWBORN_MED_TYPES,
     Purchase,
@@ -82,7 +80,8 @@ class History:
         """Anchors of settlements that are known and do not stand."""
         self._facts = facts
         self._purchases: dict[str, list[Purchase]] = {}
-        self.refunds: dict[tuple[VisitKey, str], list[Refund]] = {}
+        self.refunds: dict[tuple[VisitKey, SettlementKey, str], list[Refund]] = {}
+        """Of a settled line (its visit, its settlement's key, its number)."""
 
     # -- questions of the rules -------------------------------------------------------------------------------------
 
@@ -101,7 +100,8 @@ class History:
             # An order that is settled already under its number in this visit is not counted again.
             if own_visit and settlement.visit == own_visit and line.number in numbers:
                 continue
-            left = self._left(settlement.visit, line, upto.key) if self.refunds and line.visit else line
+            less = self.refunds.get((settlement.visit, settlement.key, line.number)) if self.refunds else None
+            left = left_of(line, less, upto.key) if less else line
             if left is not None:
                 found.append(one if left is line else Purchase(settlement, left))
         if upto.is_check:
@@ -223,7 +223,19 @@ class History:
                 purchases[line.item] = [Purchase(settlement, line)]
             else:
                 bought.append(Purchase(settlement, line))
+        if settled.lines is not None and len(lines) < len(settled.lines):
+            self._refund(settlement, refunds_of_others(settled.lines))
         return settlement
+
+    def _refund(self, settlement: Settlement, refunds: list[Line]) -> None:
+        """Refund lines that a settlement carries reduce lines of its visit's earlier ones; of equal numbers the last."""
+        visit = settlement.visit
+        earlier = [s for s in self.settlements[:-1] if s.visit == visit and s.fact.visit]
+        for refund in refunds:
+            number = refund.refund_of
+            if held := [s.key for s in earlier if any(line.number == number for line in s.lines)]:
+                line = (visit, held[-1], number)
+                self.refunds.setdefault(line, []).append(refunded(settlement.key, refund))
 
     def absorb(self, fact: Event) -> bool:
         """Take in a fact that only adds to what was said; False when the history has to be built anew."""
@@ -267,16 +279,6 @@ class History:
         if type(fact) is Diagnosed:
             visit.diagnoses += fact.diagnoses
         return True
-
-    def _left(self, visit: VisitKey, line: Line, seen_from: SettlementKey) -> Line | None:
-        """What is left of a settled line for somebody who looks from a later settlement."""
-        count, amount = line.count, line.amount
-        for key, less_count, less_amount in self.refunds.get((visit, line.number), ()):
-            if key <= seen_from:
-                count, amount = count - less_count, amount - less_amount
-        if count == line.count:
-            return line
-        return replace(line, count=count, amount=amount) if count > 0 else None
 
 
 def registered(register: Sequence[RegisterRead]) -> tuple[str, int | None]:

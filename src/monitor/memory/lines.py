@@ -31,6 +31,29 @@ def carried(lines: Sequence[Line]) -> list[Line]:
     return _net(_once(lines))
 
 
+def refunds_of_others(lines: Sequence[Line]) -> list[Line]:
+    """The refund lines of a settlement that carries them, each once, for lines that it does not carry itself."""
+    once = _once(lines)
+    numbers = {line.number for line in once}
+    return [line for line in once if line.refund_of and line.refund_of not in numbers]
+
+
+def refunded(key: SettlementKey, refund: Line) -> Refund:
+    """What a refund line takes away from the settlement `key` on."""
+    return (key, abs(refund.count), abs(refund.amount))
+
+
+def left_of(line: Line, refunds: Iterable[Refund], seen_from: SettlementKey) -> Line | None:
+    """What is left of a settled line for somebody who looks from a later settlement."""
+    count, amount = line.count, line.amount
+    for key, less_count, less_amount in refunds:
+        if key <= seen_from:
+            count, amount = count - less_count, amount - less_amount
+    if count == line.count:
+        return line
+    return replace(line, count=count, amount=amount) if count > 0 else None
+
+
 class VisitLines:
     """The lines of one visit, settled and not."""
 
@@ -39,8 +62,8 @@ class VisitLines:
     def __init__(self) -> None:
         self._pool: dict[str, Line] = {}
         self.settled: dict[str, SettlementKey] = {}
-        self.refunds: dict[str, list[Refund]] = {}
-        """Refunds of lines in earlier settlements: they count from the refund's own settlement on."""
+        self.refunds: dict[tuple[SettlementKey, str], list[Refund]] = {}
+        """Refunds of lines in earlier settlements (by its key and number): they count from the refund's own on."""
 
     def upload(self, line: Line) -> None:
         """A number that is known already is the same line."""
@@ -76,7 +99,7 @@ class VisitLines:
         if target in together:
             return
         if target in self.settled:
-            self.refunds.setdefault(target, []).append((key, abs(refund.count), abs(refund.amount)))
+            self.refunds.setdefault((self.settled[target], target), []).append(refunded(key, refund))
         elif target in self._pool:
             reduced = _reduced(self._pool[target], refund)
             if reduced is None:
