@@ -127,3 +127,17 @@ def test_orders_for_the_deceased_are_rejected(replay: Replay) -> None:
     outcome = replay([died(), check])
     assert outcome.decision(check) == ("reject", "20.00")
     assert outcome.findings == []
+
+
+def test_a_second_discharge_does_not_take_a_death_back_its_withdrawal_does(replay: Replay) -> None:
+    deceased = [
+        wire.admission("zhao", at=at(1), mdtrt_id="M1"),
+        wire.discharge("zhao", at=at(5), mdtrt_id="M1", dscg_way="5"),
+    ]
+    alive = wire.discharge("zhao", at=at(6), mdtrt_id="M1")
+    later = wire.discharge("zhao", at=at(6), mdtrt_id="M1", dscg_way="5", die_date="2026-03-09")
+    withdrawn = wire.discharge_withdrawn("zhao", at=at(5, "12:00:00"), mdtrt_id="M1")
+    assert len(replay([*deceased, alive, sale(at(8))]).open_of(RULE)) == 1
+    assert len(replay([*deceased, later, sale(at(8))]).open_of(RULE)) == 1
+    assert replay([*deceased, withdrawn, alive, sale(at(8))]).open_of(RULE) == []
+    assert replay([*deceased, withdrawn, later, sale(at(8))]).open_of(RULE) == []

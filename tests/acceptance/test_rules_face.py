@@ -100,6 +100,18 @@ def test_a_pass_of_another_visit_does_not_clear(replay: Replay, passed: str, fir
     assert bool(replay(records).open_of(RULE)) is fires
 
 
+@pytest.mark.parametrize("registered, fires", [("M2", True), ("M1", False), ("", False)])
+@pytest.mark.parametrize("at", ["2026-03-10 08:30:00", "2026-03-10 09:30:00"])
+def test_a_special_registration_of_another_visit_does_not_clear(
+    replay: Replay, registered: str, fires: bool, at: str
+) -> None:
+    excuse = wire.face_registration("zhao", at=at, mdtrt_id=registered, provider=wire.PHARMACY)
+    failed = wire.face_check("zhao", at=FAILED_AT, biz="15", mdtrt_id="M1", provider=wire.PHARMACY)
+    sale = wire.pharmacy_sale("zhao", at=T)
+    del sale["reply"]["output"]["setlinfo"]["mdtrt_id"]
+    assert bool(replay([excuse, failed, sale]).open_of(RULE)) is fires
+
+
 @pytest.mark.parametrize("biz, severity", [("12", 1), ("14", 1), ("15", 1), ("10", 2), ("11", 2), ("16", 2)])
 def test_only_checks_that_people_notice_refuse(replay: Replay, biz: str, severity: int) -> None:
     settled = visit()

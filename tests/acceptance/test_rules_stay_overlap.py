@@ -119,6 +119,27 @@ def test_leave_is_quiet(replay: Replay, when: str, fires: bool) -> None:
     assert bool(replay(records).open_of(RULE)) is fires
 
 
+@pytest.mark.parametrize(
+    "out, back, during, after",
+    [("0", "1", True, True), ("2", "1", True, True), ("1", "0", False, False), ("3", "4", False, True)],
+)
+def test_a_failed_check_proves_neither_leave_nor_return(
+    replay: Replay, out: str, back: str, during: bool, after: bool
+) -> None:
+    checks = [
+        wire.face_check("zhao", at=at(3), biz="20", result=out),
+        wire.face_check("zhao", at=at(5, "09:00:00"), biz="21", result=back),
+    ]
+    assert bool(replay([*STAY, *checks, sale(at(4))]).open_of(RULE)) is during
+    assert bool(replay([*STAY, *checks, sale(at(5, "11:00:00"))]).open_of(RULE)) is after
+
+
+def test_a_special_registration_stands_for_the_check_of_leave(replay: Replay) -> None:
+    checks = [wire.face_registration("zhao", at=at(day), biz=biz) for day, biz in ((3, "20"), (5, "21"))]
+    assert replay([*STAY, *checks, sale(at(4))]).open_of(RULE) == []
+    assert len(replay([*STAY, *checks, sale(at(5, "11:00:00"))]).open_of(RULE)) == 1
+
+
 def test_leave_does_not_exempt_stay_against_stay(replay: Replay) -> None:
     records = flat(
         stay(at(2), at(9)),

@@ -164,10 +164,7 @@ class History:
 
     def visit_of(self, key: VisitKey) -> Visit:
         """What is known of a visit, empty at first."""
-        visit = self.visits.get(key)
-        if visit is None:
-            visit = self.visits[key] = Visit()
-        return visit
+        return self.visits.get(key) or self.visits.setdefault(key, Visit())
 
     def charge(self, fact: Charged) -> None:
         """Put the lines of an upload to their visits; mostly all are of one."""

@@ -38,16 +38,19 @@ class FaceLimits(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def find(settlement: Settlement, history: History, limits: FaceLimits, reference: Reference) -> Breach | None:
     """The failures of the day before that nothing cleared."""
     failed: list[FaceChecked] = []
+    excuses: list[FaceExcused] = []
     first = bisect_left(history.checks, settlement.at - limits.within_s, key=_at)
     for check in history.checks[first : bisect_right(history.checks, settlement.at, key=_at)]:
         if check.provider != settlement.fact.provider or not _agree(check.visit, settlement.fact.visit):
             continue
         if type(check) is FaceExcused:
-            return None
-        if type(check) is FaceChecked and check.result in FaceChecked.FAILED:
+            excuses.append(check)
+        elif type(check) is FaceChecked and check.result in FaceChecked.FAILED:
             failed.append(check)
         elif type(check) is FaceChecked and check.result in FaceChecked.PASSED:
             failed = [f for f in failed if not _agree(f.visit, check.visit)]
+    # A settlement that names no visit agrees with every call, which does not make those agree among themselves.
+    failed = [f for f in failed if not any(_agree(f.visit, excuse.visit) for excuse in excuses)]
     if not failed:
         return None
     last = next((f for f in reversed(failed) if f.business in AT_THE_WINDOW), failed[-1])

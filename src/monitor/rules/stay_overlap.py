@@ -95,10 +95,15 @@ def _inside(at: int, stay: Stay, history: History, limits: OverlapLimits) -> boo
 
 
 def _leaves(stay: Stay, history: History) -> Iterator[tuple[int, int]]:
-    """Times between a sign-out for leave (20) and the sign-in after it (21) at the stay's provider."""
+    """Times between a sign-out for leave (20) and the sign-in after it (21) at the stay's provider.
+
+    A check that failed proves neither that the patient left nor that they came back; a 9602 stands for one that passed.
+    """
     left: int | None = None
     for check in history.checks:
-        if type(check) is not FaceChecked or check.provider != stay.admitted.provider:
+        if check.provider != stay.admitted.provider:
+            continue
+        if type(check) is FaceChecked and check.result not in FaceChecked.PASSED:
             continue
         if check.visit and check.visit != stay.admitted.visit:
             continue
