@@ -172,8 +172,7 @@ class Pipeline:
                 )
 
     def end(self) -> Iterator[Incident]:
-        """The end of a feed: a pending jump of the watermark moves it, and incidents resolve by it."""
-        self.watermark.end()
+        """The end of a feed: incidents resolve by the watermark, which the end of a file has moved."""
         time = self.watermark.time
         for book in self._books.values():
             when = due(book, self._policy)

@@ -80,11 +80,14 @@ class Replay:
         self._write = write
 
     def run(self, lines: Iterable[bytes], *, file: str) -> None:
-        """The lines of one file; blank ones are none."""
-        for batch in _batches(lines):
-            told = self.pipeline.tell_all([raw for _, raw in batch])
-            for (number, _), said in zip(batch, told, strict=True):
-                self._say(said, file, number)
+        """The lines of one file; blank ones are none. Its end, even by a fault, confirms a pending jump of the watermark."""
+        try:
+            for batch in _batches(lines):
+                told = self.pipeline.tell_all([raw for _, raw in batch])
+                for (number, _), said in zip(batch, told, strict=True):
+                    self._say(said, file, number)
+        finally:
+            self.pipeline.watermark.end()
 
     def _say(self, said: Said, file: str, line: int) -> None:
         if said.dead_letter is not None:

@@ -72,6 +72,16 @@ def test_it_reads_several_files_as_one_feed(tmp_path: Path) -> None:
     assert outcome.one("LOC-CARD-REPEAT")["evidence_count"] == 3
 
 
+def test_the_end_of_each_file_moves_the_watermark_by_a_pending_jump(tmp_path: Path) -> None:
+    jump, rest, whole = tmp_path / "jump.jsonl", tmp_path / "rest.jsonl", tmp_path / "whole.jsonl"
+    ahead = wire.pharmacy_sale("b", at=wire.later(AT, days=3))
+    jump.write_bytes(feed("a") + wire.as_line(ahead) + b"\n")
+    rest.write_bytes(feed("c", amount="12.00", start=1))
+    whole.write_bytes(jump.read_bytes() + rest.read_bytes())
+    assert [row["late"] for row in monitor("replay", jump, rest).outcome.findings] == [True]
+    assert [row["late"] for row in monitor("replay", whole).outcome.findings] == [False]
+
+
 def test_the_last_line_needs_no_end(one: Path) -> None:
     whole = monitor("replay", one).stdout
     one.write_bytes(one.read_bytes().rstrip(b"\n"))
