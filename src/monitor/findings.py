@@ -9,9 +9,11 @@ from msgspec.structs import replace
 from monitor.events import Admitted, Discharged, FaceChecked, OrdersChecked, Settled, TraceSale
 from monitor.ids import finding_id
 from monitor.knowledge import Knowledge
+from monitor.memory.lines import SettlementKey
 from monitor.memory.subjects import Purchase
 from monitor.outputs import EVIDENCE_MAX, Evidence, Finding, FindingLine, Kind, Status
 from monitor.rules.breach import Breach, Burst
+from monitor.rules.frequent_purchase import DRUGS
 from monitor.rules.rule import Limits, Mode, Rule, Subject
 
 SUSPECT_SEVERITY = 2
@@ -66,16 +68,24 @@ def of_burst(
 ) -> Finding:
     """The finding of a chain of windows: its id comes from the first settlement in it."""
     first, last = burst.sales[0], burst.sales[-1]
+    lines = list(lines)
     breach = Breach(
         severity=burst.severity,
         sales=burst.sales,
-        involved=list(lines),
+        involved=lines,
         observed=burst.observed,
         limit=burst.limit,
         said=burst.said,
     )
     finding = of_breach(rule, breach, limits, case=Case(anchor=burst_anchor(first)), knowledge=knowledge)
-    return replace(finding, window=(first.at, last.at))
+    return replace(finding, window=(first.at, last.at), same_drug=_same_drug(lines))
+
+
+def _same_drug(lines: Iterable[Purchase]) -> bool:
+    """Whether two settlements have one drug."""
+    sold: dict[str, SettlementKey] = {}
+    drugs = (one for one in lines if one.line.item.startswith(DRUGS))
+    return any(sold.setdefault(one.line.item, one.settlement.key) != one.settlement.key for one in drugs)
 
 
 def burst_anchor(first: Settled) -> str:
@@ -111,6 +121,7 @@ def continued(said: Finding, found: Finding) -> Finding:
         evidence=evidence,
         evidence_count=count,
         late=said.late or found.late,
+        same_drug=said.same_drug or found.same_drug,
     )
 
 

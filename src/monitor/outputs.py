@@ -139,6 +139,8 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     law: str = ""
     late: bool = False
     shadow: bool = False
+    same_drug: bool = False
+    """Inner, for `notify`: a burst in which one drug is in two settlements."""
 
     def to_json(self) -> dict[str, Any]:
         """As contract §2 'finding'."""

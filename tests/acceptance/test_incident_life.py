@@ -188,11 +188,17 @@ def hop(*pharmacies: int, item: str = "SV00000001", items: tuple[str, ...] = ())
 
 
 def test_hopping_is_notified_at_three_pharmacies_or_the_same_drug_twice(replay: Replay) -> None:
+    two_lines_of_one_drug = hop(1, 2, items=("XA00000001", "XB00000001"))
+    two_lines_of_one_drug[0]["request"]["input"]["drugdetail"].append(
+        wire.line("XA00000001", at=minute(0), sn="D9")
+    )
     for records, notified in (
         (hop(1, 2, items=("XA00000001", "XB00000001")), False),
         (hop(1, 2, 1, items=("XA00000001", "XB00000001", "XC00000001")), False),
         (hop(1, 2, 3, items=("XA00000001", "XB00000001", "XC00000001")), True),
         (hop(1, 2, item="XA00000001"), True),
+        (hop(1, 2, item="SV00000001"), False),
+        (two_lines_of_one_drug, False),
     ):
         (incident,) = live(replay(records), HOPPING)
         assert incident["notify"] is notified

@@ -13,7 +13,6 @@ PHARMACIES_MIN = 3
 TOGETHER_PERSONS_MIN = 2
 MEETINGS_MAX = 200
 """Bursts with shared persons that are compared among themselves: a bound on the cost of one finding."""
-DRUG_CODES = ("X", "Z", "T")
 HUNDRED_YUAN = 10_000
 
 
@@ -43,13 +42,8 @@ def stands_out(finding: Finding, held: Held, others: Sequence[Held]) -> bool:
     if not held.burst:
         return False
     if finding.rule_id == CARD_HOPPING:
-        return (finding.observed or 0) >= PHARMACIES_MIN or _same_drug_twice(finding)
+        return (finding.observed or 0) >= PHARMACIES_MIN or finding.same_drug
     return _exceeds_earlier(held, others) or _together_again(held, others)
-
-
-def _same_drug_twice(finding: Finding) -> bool:
-    drugs = [line.item for line in finding.lines if line.item.startswith(DRUG_CODES)]
-    return len(set(drugs)) < len(drugs)
 
 
 def _exceeds_earlier(held: Held, others: Sequence[Held]) -> bool:
