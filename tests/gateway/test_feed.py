@@ -46,9 +46,22 @@ async def test_a_picture_is_blanked_before_it_gets_anywhere(door: Door) -> None:
     assert door.count("monitor_pictures_dropped_total") == 1
 
 
+async def test_a_number_may_stand_for_the_provider(door: Door) -> None:
+    line = b'{"request": {"fixmedins_code": 43010000001}}'
+    assert (await door.feed(line)).json()["taken"] == 1
+    assert door.mailbox.told == [("43010000001", line)]
+
+
 async def test_what_has_no_provider_is_listed_and_the_rest_goes_on(door: Door) -> None:
     good = as_line(checks(1)[0])
-    bad = [b"nonsense", b"[]", b"{}", b'{"request": 1}', b'{"request": {"fixmedins_code": 1}}', b"[" * 10_000]
+    bad = [
+        b"nonsense",
+        b"[]",
+        b"{}",
+        b'{"request": 1}',
+        b'{"request": {"fixmedins_code": 1.5}}',
+        b"[" * 10_000,
+    ]
     empty = b'{"request": {"fixmedins_code": " "}}'
     large = b'{"request": {"fixmedins_code": "H1", "x": "' + b"x" * RECORD_BYTES_MAX + b'"}}'
     answer = (await door.feed(b"\n".join([good, *bad, empty, large, good]))).json()

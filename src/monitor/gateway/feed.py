@@ -29,7 +29,7 @@ class Refused(StrEnum):
     NOT_A_RECORD = "not_a_record"
     """No JSON object with a request."""
     NO_PROVIDER = "no_provider"
-    """request.fixmedins_code is no text, or empty."""
+    """request.fixmedins_code is no text and no whole number, or empty."""
     TOO_LARGE = "too_large"
 
 
@@ -50,7 +50,8 @@ class FeedRecord(Struct, frozen=True):
 
 
 class _Request(Struct, gc=False):
-    fixmedins_code: str
+    fixmedins_code: str | int
+    """A number may stand for a text, as at intake."""
 
 
 class _Record(Struct, gc=False):
@@ -85,7 +86,7 @@ def _record(number: int, line: bytes) -> FeedRecord | Refusal:
     if len(raw) > RECORD_BYTES_MAX:
         return Refusal(number, Refused.TOO_LARGE)
     try:
-        provider = _decode(raw).request.fixmedins_code
+        provider = str(_decode(raw).request.fixmedins_code)
     except msgspec.ValidationError as error:
         reason = Refused.NO_PROVIDER if "fixmedins_code" in str(error) else Refused.NOT_A_RECORD
         return Refusal(number, reason)
