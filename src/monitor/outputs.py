@@ -191,6 +191,8 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rules_version: str = ""
     appeal: dict[str, str] | None = None
     fund_at_issue: int | None = None
+    asked: str = ""
+    """Inner: a digest of what a 3101 said, which leaves nothing else to compare a repeat with."""
 
     def to_json(self) -> dict[str, Any]:
         """As contract §2 'verdict'."""

@@ -1,6 +1,7 @@
 """3101 and 3102: which orders are judged, by which rules, and that nothing of them is remembered."""
 
 import copy
+import re
 
 import pytest
 
@@ -222,3 +223,27 @@ def test_diagnoses_of_a_check_serve_that_call(replay: Replay) -> None:
 
     for record, decision in ((check("C50.100"), "pass"), (check("J00"), "reject"), (check(), "pass")):
         assert replay([record], reference=TABLES).verdict(record)["decision"] == decision
+
+
+@pytest.mark.parametrize("infno", ["3101", "3102"])
+def test_a_repeat_with_other_orders_is_a_conflict_and_gets_the_first_answer(
+    replay: Replay, infno: str
+) -> None:
+    check = wire.orders_checked("a", at=AT, orders=[off("X1")], infno=infno)
+    other = wire.orders_checked(
+        "a", at=AT, orders=[wire.order()], infno=infno, msgid=check["request"]["msgid"]
+    )
+    outcome = replay([check, check, other])
+    first, *repeats = outcome.verdicts_of(check)
+    assert repeats == [first, first]
+    assert re.findall(r"(duplicate|conflict): (\d+)", outcome.stderr) == [
+        ("duplicate", "1"),
+        ("conflict", "1"),
+    ]
+
+
+def test_a_repeat_that_came_late_is_no_conflict(replay: Replay) -> None:
+    check = wire.orders_checked("a", at=AT, orders=[off("X1")], infno="3101")
+    outcome = replay([check, wire.pharmacy_sale("b", at=wire.later(AT, hours=1)), check])
+    assert "conflict" not in outcome.stderr
+    assert "duplicate: 1" in outcome.stderr

@@ -2,9 +2,11 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from monitor.audit import audit_person, audit_provider, audit_trace
 from monitor.events import Charged, Event, Settled, TraceMark
+from monitor.memory.facts import Added
 from monitor.memory.person import PersonMemory
 from monitor.memory.pieces import UnknownVersionError, decode, encode, kind_of
 from monitor.memory.provider import ProviderMemory
@@ -19,6 +21,7 @@ from monitor.rules.examples import (
     a_settlement,
     a_visit_settlement,
     charges,
+    orders,
 )
 from monitor.watermark import BEGINNING
 from tests.monitor.builders import a_knowledge
@@ -177,3 +180,18 @@ def test_a_field_that_a_later_release_adds_does_not_stop_this_one() -> None:
     raw = msgspec.msgpack.decode(encode(a_settlement("S1"))[1:])
     raw["added_later"] = 1
     assert decode("fact", b"\x01" + msgspec.msgpack.encode(raw)) == a_settlement("S1")
+
+
+def test_an_answer_of_before_digests_is_read_and_its_repeat_is_a_duplicate() -> None:
+    check = replace(orders(a_line(DRUG, "1"), at="10 09:00"), infno="3101")
+    other = replace(check, fee=check.fee + 1)
+    memory = PersonMemory(PERSON)
+    audit_person(memory, check, watermark=BEGINNING, knowledge=KNOWLEDGE)
+    ((piece, raw),) = memory.changes().items()
+    assert raw is not None
+    fields = msgspec.msgpack.decode(raw[1:])
+    del fields["asked"]
+    before = b"\x01" + msgspec.msgpack.encode(fields)
+    for written, said in ((raw, Added.CONFLICT), (before, Added.SAME)):
+        loaded = PersonMemory.load(PERSON, {piece: written})
+        assert audit_person(loaded, other, watermark=BEGINNING, knowledge=KNOWLEDGE).added is said

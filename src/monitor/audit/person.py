@@ -33,7 +33,7 @@ def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledg
     )
     owed = type(event) is Settled or type(event) is OrdersChecked
     if owed and memory.answers and (answer := memory.answers.get(event.call)) is not None:
-        return Outcome(verdict=answer, added=memory.facts.compare(event), repeated=True)
+        return Outcome(verdict=answer, added=memory.compare(event, answer), repeated=True)
     outcome = Outcome()
     try:
         if type(event) is OrdersChecked:
@@ -46,7 +46,7 @@ def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledg
         outcome.verdict = bare(event, Decision.UNCHECKED, knowledge) if owed else None  # type: ignore[arg-type]  # see `owed`
         return outcome
     if outcome.verdict is not None:
-        memory.answer(outcome.verdict)
+        memory.answer(event, outcome.verdict)
     return outcome
 
 

@@ -65,7 +65,7 @@ class Facts:
         return Added.NEW
 
     def compare(self, fact: Event) -> Added:
-        """What `add` would say, for a call whose answer is remembered; a 3101 leaves no fact to compare with."""
+        """What `add` would say, for a call whose answer is remembered; one that left no fact is the same."""
         known = self.by_call.get(fact.call)
         if known is None or known == fact or known == replace(fact, late=known.late):
             return Added.SAME

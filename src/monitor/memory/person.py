@@ -1,6 +1,10 @@
 """What is remembered of a person: bounded facts, what was said about them, and the answers given."""
 
 from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+
+from msgspec import msgpack
+from msgspec.structs import replace
 
 from monitor.events import (
     DAY,
@@ -161,8 +165,16 @@ class PersonMemory:
         kinds = self.facts.kinds
         return GoodsSold in kinds or GoodsReturned in kinds
 
-    def answer(self, verdict: Verdict) -> None:
-        """Remember the answer to a call."""
+    def compare(self, event: Event, answer: Verdict) -> Added:
+        """What became of a call that is told again, whose answer is remembered."""
+        if answer.asked and answer.asked != _digest(event):
+            return Added.CONFLICT
+        return self.facts.compare(event)
+
+    def answer(self, event: Event, verdict: Verdict) -> None:
+        """Remember the answer to a call; of a call that leaves no fact, also what it said."""
+        if event.call not in self.facts.by_call:
+            verdict = replace(verdict, asked=_digest(event))
         call = (verdict.provider, verdict.infno, verdict.msgid)
         self.answers[call] = verdict
         self._oldest_answer = min(self._oldest_answer, verdict.at)
@@ -224,6 +236,11 @@ class PersonMemory:
             self._drop(fact)
             self.capped += 1
         self.findings.horizon = self.facts.reach(self.findings.horizon, FACTS_LEFT)
+
+
+def _digest(event: Event) -> str:
+    """What a call said, in 16 characters; when it came does not matter."""
+    return blake2b(msgpack.encode(replace(event, late=False)), digest_size=8).hexdigest()
 
 
 def _says_death(fact: Event) -> bool:
