@@ -60,6 +60,7 @@ def of_breach(rule: Rule, breach: Breach, limits: Limits, *, case: Case, knowled
         law=rule.law,
         late=any(fact.late for fact in named),
         shadow=limits.mode is Mode.SHADOW,
+        visit=breach.settlements[-1].fact.visit if rule.kind is Kind.MISMATCH and breach.settlements else "",
     )
 
 

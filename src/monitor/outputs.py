@@ -141,6 +141,8 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     shadow: bool = False
     same_drug: bool = False
     """Inner, for `notify`: a burst in which one drug is in two settlements."""
+    visit: str = ""
+    """Inner, of mismatches: mdtrt_id of the settlement or the orders, which ties a 3102 to what settles it."""
 
     def to_json(self) -> dict[str, Any]:
         """As contract §2 'finding'."""

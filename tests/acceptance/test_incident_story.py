@@ -231,6 +231,24 @@ def test_an_incident_counts_each_line_once(replay: Replay) -> None:
     assert (incident["findings"], incident["amount"]) == (2, "10.00")
 
 
+@pytest.mark.parametrize(
+    "settled_at, visit, amount",
+    [(2, "M1", "30.00"), (1, "M1", "30.00"), (0, "M1", "40.00"), (2, "M2", "40.00")],
+    ids=["after", "at once", "before", "of another visit"],
+)
+def test_a_settlement_without_a_known_line_counts_before_the_3102_of_its_visit(
+    replay: Replay, settled_at: int, visit: str, amount: str
+) -> None:
+    records = [
+        wire.face_check("a", at=minute(-1)),
+        wire.orders_checked("a", at=minute(1), orders=[wire.order(rx_id="X1")], mdtrt_id="M1"),
+        wire.outpatient_settlement("a", at=minute(settled_at), mdtrt_id=visit, amount="30.00"),
+    ]
+    for order in (records, records[::-1]):
+        (incident,) = [row for row in of(replay(order), FACE) if row["state"] != "withdrawn"]
+        assert (incident["findings"], incident["amount"]) == (2, amount)
+
+
 def test_an_incident_sums_its_findings(replay: Replay) -> None:
     records = [wrong("a", minute(0)), wrong("b", minute(40)), wrong("c", minute(80))]
     (incident,) = of(replay(records), ARITHMETIC)

@@ -40,6 +40,8 @@ class Held(Struct, array_like=True, kw_only=True):
     observed: int | float | None = None
     stands_out: bool = False
     """Somebody should be told (see `notice`); stays with the finding."""
+    visit: str = ""
+    """Of orders, and of a settlement without lines: the visit at its provider, "" when not known."""
 
     @property
     def key(self) -> Key:
@@ -100,8 +102,9 @@ def _add_lines(held: Held, finding: Finding) -> None:
 
     One rule has one finding a settlement and a line is in one live settlement, so settled lines need no
     comparison among themselves; feedetl_sn is unique within a visit only, and comparing would lose lines of
-    others.
+    others. A settlement without a known line stands for the orders of its visit until then.
     """
+    visit = f"{finding.provider}|{finding.visit}" if finding.visit else ""
     lines = [(f"{finding.provider}|{line.number}", line.amount) for line in finding.lines if line.breaching]
     held.orders = not any(e.settlement_id for e in finding.evidence) and any(
         e.infno == PRE_SETTLEMENT_CHECK for e in finding.evidence
@@ -109,7 +112,9 @@ def _add_lines(held: Held, finding: Finding) -> None:
     if not held.orders:
         held.amount = finding.amount
         held.settled = tuple(name for name, _ in lines)
+        held.visit = "" if lines else visit
         return
     orders = dict(lines)
+    held.visit = visit
     held.once = tuple(orders.items())
     held.amount = max(0, finding.amount - sum(orders.values()))

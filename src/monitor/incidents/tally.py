@@ -41,6 +41,10 @@ class Tally(Struct, array_like=True, kw_only=True):
     """Of the last finding."""
     last: tuple[int, Key] = (-1, (-1, ""))
     """(end, key) of the last finding."""
+    asked: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """First time and visit of each order."""
+    unlined: dict[str, int] = field(default_factory=dict)
+    """Last settlement without a known line of each visit."""
 
     def add(self, held: Held) -> None:
         """Takes in a live finding."""
@@ -61,9 +65,12 @@ class Tally(Struct, array_like=True, kw_only=True):
     def _add_amounts(self, held: Held) -> None:
         self.plain += held.amount
         self.settled.update(held.settled)
+        if held.visit and not held.orders:
+            self.unlined[held.visit] = max(held.end, self.unlined.get(held.visit, held.end))
         for name, fen in held.once:
             if held.orders:
                 self.orders[name] = max(fen, self.orders.get(name, fen))
+                self.asked[name] = min((held.end, held.visit), self.asked.get(name, (held.end, held.visit)))
             else:
                 # Findings that share a settlement may see it before and after a change: the larger stands.
                 known = self.settlements.get(name, 0)
@@ -72,8 +79,12 @@ class Tally(Struct, array_like=True, kw_only=True):
 
     @property
     def amount(self) -> int:
-        """Fen: each line and each settlement once, a settled line before the order of it."""
-        return self.plain + sum(fen for name, fen in self.orders.items() if name not in self.settled)
+        """Fen: each line and each settlement once, what was settled before the order of it."""
+        return self.plain + sum(fen for name, fen in self.orders.items() if not self._is_settled(name))
+
+    def _is_settled(self, order: str) -> bool:
+        at, visit = self.asked[order]
+        return order in self.settled or at <= self.unlined.get(visit, -1)
 
     def closed(self, *, persons_max: int) -> Self:
         """A new tally of the same sums without the names they rest on: what remains of forgotten findings."""
