@@ -127,10 +127,13 @@ def continued(said: Finding, found: Finding) -> Finding:
 
 
 def revised(finding: Finding, said: Finding | None) -> Finding | None:
-    """The next revision when `finding` says something else than what was `said`; None when it does not."""
+    """The next revision when `finding` says something else than what was `said`; None when it does not.
+
+    What rested on something late goes on saying so.
+    """
     if said is None:
         return finding
-    finding = replace(finding, revision=said.revision)
+    finding = replace(finding, revision=said.revision, late=finding.late or said.late)
     return None if finding == said else replace(finding, revision=said.revision + 1)
 
 

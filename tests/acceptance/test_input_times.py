@@ -203,3 +203,16 @@ def test_a_dead_record_does_not_move_the_watermark(replay: Replay) -> None:
     del broken["request"]["input"]["drugdetail"][0]["cnt"]
     records = [wire.pharmacy_sale("first", at=NOON), broken, wrong("a", NOON)]
     assert replay(records).one(ARITHMETIC)["late"] is False
+
+
+def test_a_finding_made_by_a_fact_that_came_late_says_so_and_goes_on_saying_so(replay: Replay) -> None:
+    settled = wire.outpatient_settlement("a", at=wire.later(NOON, minutes=2), mdtrt_id="M1")
+    lines = wire.charges("a", at=NOON, mdtrt_id="M1", lines=[wire.line(amount="12.00")])
+    more = wire.charges(
+        "a", at=wire.later(NOON, minutes=1), mdtrt_id="M1", lines=[wire.line(amount="12.00", cnt="2")]
+    )
+    other = wire.pharmacy_sale("b", at=wire.later(NOON, hours=1), provider=wire.pharmacy(2))
+    assert replay([lines, settled, other]).one(ARITHMETIC)["late"] is False
+    assert replay([settled, other, lines]).one(ARITHMETIC)["late"] is True
+    assert replay([settled, other, lines, more]).one(ARITHMETIC)["late"] is True
+    assert replay([lines, settled, other, more]).one(ARITHMETIC)["late"] is True

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.events import TraceSale
 from monitor.findings import revised, withdrawn
@@ -34,6 +35,8 @@ class Outcome(Struct, gc=False):
     misfit: bool = False
     """A reversal of a settlement that is known of another person or provider: ignored, and to be counted."""
     failure: str = ""
+    late: bool = False
+    """The event came late: what is said anew or otherwise because of it rests on it, whether it is named or not."""
 
 
 def say(findings: Findings, finding: Finding, outcome: Outcome) -> None:
@@ -45,6 +48,8 @@ def say(findings: Findings, finding: Finding, outcome: Outcome) -> None:
     if said is not None and findings.rests_on_forgotten(said):
         return
     if (new := revised(finding, said)) is not None:
+        if outcome.late and not new.late:
+            new = replace(new, late=True)
         findings.put(new)
         outcome.findings.append(new)
 

@@ -79,7 +79,7 @@ def _is_face_at_charge(check: OrdersChecked, rule: Rule) -> bool:
 def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge, outcome: Outcome) -> None:
     """A fact: remembered, and everything asked again that may look different with it."""
     added, following = memory.add(event)
-    outcome.added = added
+    outcome.added, outcome.late = added, event.late
     if following is not None:
         _follow(memory, following, knowledge, outcome)
         return
