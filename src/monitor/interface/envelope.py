@@ -186,7 +186,7 @@ def _is_deeper(raw: bytes, limit: int) -> bool:
 
 def _compact_size(members: Mapping[str, Raw]) -> int:
     """The bytes of the shortest object with these members: `{"k":v,"k":v}`."""
-    return len("".join(members)) + len(b"".join(members.values())) + 4 * len(members) + 1
+    return len("".join(members)) + sum(map(len, members.values())) + 4 * len(members) + 1
 
 
 def _is_compact(raw: bytes, record: wire.Record) -> bool:

@@ -5,7 +5,7 @@ no picture.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Raw, Struct
@@ -65,6 +65,8 @@ FACES = frozenset({"9601", "9602"})
 
 DEFAULT_LIMITS = IntakeLimits()
 
+_KIND = slice(len('{"request":{"infno":"'), len('{"request":{"infno":"2102'))
+"""Where the infno of nearly all records stands."""
 _INFNO = re.compile(r"\d{4}[A-Z]?", re.ASCII)
 _NO_INPUT = (b"null", b'""')
 _SUCCEEDED = (b"0", b'"0"')
@@ -106,6 +108,17 @@ class Intake:
             return Rejected(fault.reason, _in_record(fault.path), _picture(raw))
         except RecursionError:
             return Rejected(Reason.TOO_DEEP)
+
+    def decode_all(self, raws: Sequence[bytes]) -> list[Outcome]:
+        """As `decode` for each, in their order.
+
+        Those of one kind are decoded together, so that their code stays in the processor's cache: one decides
+        nothing for another. Where infno does not stand first, only the speed is another.
+        """
+        decode = self.decode
+        by_kind = sorted(range(len(raws)), key=lambda index: raws[index][_KIND])
+        decoded = {index: decode(raws[index]) for index in by_kind}
+        return [decoded[index] for index in range(len(raws))]
 
     def _record(self, raw: bytes) -> Accepted:
         record = decode_record(raw, self._limits)

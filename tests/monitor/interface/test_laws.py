@@ -30,6 +30,11 @@ def test_any_bytes_have_an_outcome(raw: bytes) -> None:
     assert isinstance(INTAKE.decode_call(raw).outcome, Ignored | Rejected)
 
 
+@given(st.lists(st.sampled_from([*RAW.values(), b"", b"{}", b'{"request":{"infno":"9001"}}'])))
+def test_many_records_have_the_outcomes_of_each_in_their_order(raws: list[bytes]) -> None:
+    assert INTAKE.decode_all(raws) == [INTAKE.decode(raw) for raw in raws]
+
+
 @settings(max_examples=200)
 @given(st.sampled_from(NAMES), st.data())
 def test_a_damaged_record_has_an_outcome(name: str, data: st.DataObject) -> None:
