@@ -110,6 +110,8 @@ class Worker:
         self.numbers: set[int] = set()
         self.generation = -1
         self.dead = False
+        self._at_group = asyncio.Lock()
+        """One callback of the group at a time, in order."""
         self._awake = asyncio.Event()
         self._awake.set()
         self._rng = rng
@@ -171,16 +173,19 @@ class Worker:
 
     async def give_back(self) -> None:
         """All numbers are revoked."""
-        await self.awake()
-        await self.engine.revoke()
-        self.numbers = set()
+        async with self._at_group:
+            await self.awake()
+            await self.engine.revoke()
+            self.numbers = set()
 
     async def be_given(self, numbers: set[int], generation: int) -> None:
         """These are ours, unless the group has gone on meanwhile."""
-        await self.awake()
-        self.generation, self.numbers = generation, numbers
-        if self.alone or self.group.knows(self):
-            self.engine.assign(numbers)
+        async with self._at_group:
+            await self.awake()
+            self.generation = generation
+            if self.alone or self.group.knows(self):
+                self.numbers = numbers
+                self.engine.assign(numbers)
 
     def _beat(self) -> None:
         if self not in self.group.members and not self.alone:
