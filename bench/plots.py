@@ -114,7 +114,8 @@ def main(folder: str) -> None:
     for name, chart in CHARTS.items():
         result = Path(folder) / f"{name}.json"
         if result.exists():
-            drawn = chart(json.loads(result.read_text())["rows"])
+            rows = json.loads(result.read_text())["rows"]
+            drawn = chart([row for row in rows if "skipped" not in row])
             # A random one would make the same figures another file.
             drawn.uuid = name
             result.with_suffix(".svg").write_text(drawn.render(is_unicode=True))

@@ -71,6 +71,10 @@ class Process:
         if self._guard.stdin is not None:
             self._guard.stdin.close()
 
+    def wait(self) -> None:
+        """Return when it has ended."""
+        self._guard.wait(STOP_S_MAX)
+
     def must_live(self) -> None:
         """BenchError with its last words when it has ended."""
         code = self._guard.poll()

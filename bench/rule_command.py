@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import typer
+from msgspec import Struct
 
 from bench.broker import bench_broker
 from bench.process import BenchError
@@ -17,13 +18,21 @@ from bench.rule.latency import Measured
 from bench.rule.world import on_broker
 
 
-def chosen(only: str) -> list[Contender]:
-    """The contenders of these names, as far as the machine can run them; what it can't is said."""
+class Skipped(Struct, frozen=True):
+    """A contender that this machine can't run."""
+
+    title: str
+    guarantee: str
+    skipped: str
+
+
+def chosen(only: str) -> tuple[list[Contender], list[Skipped]]:
+    """The contenders of these names that the machine can run, and those that it can't."""
     names = {name for name in only.split(",") if name}
     unknown = names - {each.name for each in CONTENDERS}
     if unknown:
         raise BenchError(f"no contender is named {', '.join(sorted(unknown))}")
-    found = []
+    found, skipped = [], []
     for each in CONTENDERS:
         if names and each.name not in names:
             continue
@@ -31,15 +40,16 @@ def chosen(only: str) -> list[Contender]:
             each.command()
         except SkippedError as error:
             typer.echo(f"{each.name:<12} skipped: {error}")
+            skipped.append(Skipped(each.title, each.guarantee, str(error)))
         else:
             found.append(each)
-    return found
+    return found, skipped
 
 
-async def capacity(*, runs: int, only: str, scale: float) -> list[Capacity]:
+async def capacity(*, runs: int, only: str, scale: float) -> list[Capacity | Skipped]:
     """Records a second, in interleaved runs."""
-    contenders = chosen(only)
-    measured = []
+    contenders, skipped = chosen(only)
+    measured: list[Capacity | Skipped] = [*skipped]
     with bench_broker() as bootstrap:
         async with on_broker(bootstrap) as world:
             for turn in range(runs):
@@ -54,12 +64,13 @@ async def capacity(*, runs: int, only: str, scale: float) -> list[Capacity]:
     return measured
 
 
-async def latency(*, rates: Sequence[float], seconds: float, only: str) -> list[Measured]:
+async def latency(*, rates: Sequence[float], seconds: float, only: str) -> list[Measured | Skipped]:
     """At paced rates; one that can't keep up with a rate is not asked for a higher one."""
-    measured = []
+    contenders, skipped = chosen(only)
+    measured: list[Measured | Skipped] = [*skipped]
     with bench_broker() as bootstrap:
         async with on_broker(bootstrap) as world:
-            for each in chosen(only):
+            for each in contenders:
                 if each.guarantee == NO_STATE_LOG:
                     continue
                 for rate in rates:

@@ -168,5 +168,12 @@ TABLES: Final[Mapping[str, Callable[[Rows], str]]] = {
 
 def section(name: str, result: Result) -> str:
     """The command, the table, the machine."""
+    rows = [row for row in result.rows if "skipped" not in row]
+    left_out = [
+        f"{row['title']}, {row['guarantee']}: skipped, {row['skipped']}"
+        for row in result.rows
+        if row not in rows
+    ]
     machine = " · ".join(f"{what} {value}" for what, value in result.machine.items())
-    return f"```console\n$ {result.command}\n```\n\n{TABLES[name](result.rows)}\n\n{machine}"
+    told = "\n\n".join([*left_out, machine])
+    return f"```console\n$ {result.command}\n```\n\n{TABLES[name](rows)}\n\n{told}"
