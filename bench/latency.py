@@ -22,25 +22,23 @@ from bench.monitor import Monitor
 from bench.pace import Pace
 from bench.spread import Latency
 from bench.watch import Seen, Watcher
-from deploy.local.load import Measured, measure as measure_calls
+from deploy.local.load import measure as measure_calls
 from streams.topics import Topic
 
 LEAD_IN_S: Final = 5.0
 CALLS_S: Final = 200.0
-CALLS_BESIDE: Final = 2_000.0
-"""Feed records a second while calls go through the gateway."""
 END_S: Final = 5.0
 ABSENCES: Final = frozenset(("LOC-DIALYSIS-ABSENT",))
 """Rules that find what did not happen until some time."""
 _SPARE: Final = 1.05
 
 
-class Feed(Struct, frozen=True):
-    """Of one rate; milliseconds. `behind_ms`: how late the load generator was at most."""
+class Waited(Struct, frozen=True):
+    """`rate`: feed records a second meanwhile; `behind_ms`: how late the load generator was at most."""
 
+    what: str
     rate: float
-    verdicts: Latency
-    findings: Latency
+    latency: Latency
     behind_ms: float
 
 
@@ -59,29 +57,29 @@ class _Arrivals:
             self.findings.append(([each["msgid"] for each in row["evidence"]], seen.at))
 
 
-async def latency(*, rates: Sequence[float], seconds: float) -> None:
-    """Measure and print."""
-    records = int(max([*rates, CALLS_BESIDE]) * (LEAD_IN_S + seconds) * _SPARE)
+async def latency(*, rates: Sequence[float], beside: float, seconds: float) -> list[Waited]:
+    """The feed at each rate, then calls beside one."""
+    measured = []
+    records = int(max([*rates, beside]) * (LEAD_IN_S + seconds) * _SPARE)
     with bench_broker() as bootstrap, tempfile.TemporaryDirectory(prefix="bench-") as name:
         day = make_day(Path(name), records=records)
         for rate in rates:
-            one = await feed(bootstrap, day, rate=rate, seconds=seconds)
-            typer.echo(f"feed {rate:,.0f}/s (sender behind {one.behind_ms:.0f} ms)")
-            typer.echo(f"  to verdict visible: {one.verdicts}")
-            typer.echo(f"  to finding visible: {one.findings}")
-        answered = await calls(bootstrap, day, seconds=seconds)
-        typer.echo(f"3102 beside {CALLS_BESIDE:,.0f}/s: {answered.words(CALLS_S)}")
+            measured += await feed(bootstrap, day, rate=rate, seconds=seconds)
+        measured.append(await calls(bootstrap, day, beside=beside, seconds=seconds))
+    return measured
 
 
-async def feed(bootstrap: str, day: Day, *, rate: float, seconds: float) -> Feed:
-    """One paced run of the day's beginning."""
+async def feed(bootstrap: str, day: Day, *, rate: float, seconds: float) -> list[Waited]:
+    """One paced run of the day's beginning: to verdicts and to findings."""
     played = day.calls[: int(rate * (LEAD_IN_S + seconds))]
     arrivals = _Arrivals()
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         async with Monitor(bootstrap, day, Path(name)) as monitor:
             await monitor.start_worker({WORK_CORE})
             names = [monitor.topic(Topic.VERDICTS), monitor.topic(Topic.FINDINGS)]
-            async with Watcher(bootstrap, names, partitions=monitor.settings.partitions, saw=arrivals.saw) as watcher:
+            async with Watcher(
+                bootstrap, names, partitions=monitor.settings.partitions, saw=arrivals.saw
+            ) as watcher:
                 pace = await play(monitor, played, rate)
                 await _settled(arrivals)
                 watcher.must_live()
@@ -89,23 +87,35 @@ async def feed(bootstrap: str, day: Day, *, rate: float, seconds: float) -> Feed
     begin = pace.due(int(rate * LEAD_IN_S))
     verdicts = [at - due[msgid] for msgid, at in arrivals.verdicts.items() if due.get(msgid, 0) >= begin]
     findings = [at - newest for newest, at in _newest(arrivals, due) if newest >= begin]
-    return Feed(rate, Latency.of(verdicts), Latency.of(findings), pace.behind_s * 1000)
+    return [
+        _told(Waited(f"feed record to {what} visible", rate, Latency.of(late), pace.behind_s * 1000))
+        for what, late in (("verdict", verdicts), ("finding", findings))
+    ]
 
 
-async def calls(bootstrap: str, day: Day, *, seconds: float) -> Measured:
-    """3102 at CALLS_S through a gateway, beside CALLS_BESIDE feed records a second."""
-    played = day.calls[: int(CALLS_BESIDE * (LEAD_IN_S + seconds))]
+async def calls(bootstrap: str, day: Day, *, beside: float, seconds: float) -> Waited:
+    """3102 at CALLS_S through a gateway, beside so many feed records a second."""
+    played = day.calls[: int(beside * (LEAD_IN_S + seconds))]
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         async with Monitor(bootstrap, day, Path(name)) as monitor:
             await monitor.start_worker({WORK_CORE})
             url = await monitor.start_gateway({LOAD_CORE, WORK_CORE})
-            feeding = asyncio.create_task(play(monitor, played, CALLS_BESIDE))
+            feeding = asyncio.create_task(play(monitor, played, beside))
             authorization = f"Bearer {monitor.tokens[day.hospital]}"
             measured = await measure_calls(
                 url, provider=day.hospital, authorization=authorization, rate=CALLS_S, seconds=seconds
             )
-            await feeding
-    return measured
+            pace = await feeding
+    told = ", ".join(f"{answer} {count:,}" for answer, count in sorted(measured.answers.items()))
+    what = f"3102 through the gateway, {CALLS_S:,.0f} calls/s ({told})"
+    return _told(Waited(what, beside, Latency.of(measured.latencies), pace.behind_s * 1000))
+
+
+def _told(waited: Waited) -> Waited:
+    typer.echo(
+        f"{waited.what}, {waited.rate:,.0f}/s: {waited.latency} (sender behind {waited.behind_ms:.0f})"
+    )
+    return waited
 
 
 async def play(monitor: Monitor, played: Sequence[Call], rate: float) -> Pace:

@@ -6,6 +6,7 @@ import re
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 from deploy.local.jars import ENDPOINTS
@@ -25,6 +26,20 @@ def stay_on_load_core() -> None:
     if len(os.sched_getaffinity(0)) <= WORK_CORE:
         raise MachineError("needs two cores: one for broker and load, one for the worker")
     os.sched_setaffinity(0, {LOAD_CORE})
+
+
+def busy_share(seconds: float = 1.0) -> float:
+    """How much of all cores others use now; figures of a machine that is shared are worth less."""
+    before = _ticks()
+    Event().wait(seconds)
+    idle, total = (b - a for a, b in zip(before, _ticks(), strict=True))
+    return 1 - idle / total
+
+
+def _ticks() -> tuple[int, int]:
+    """Idle and all."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return fields[3] + fields[4], sum(fields)
 
 
 def worker_cores(workers: int) -> list[int]:
@@ -49,7 +64,7 @@ def described() -> dict[str, str]:
 
 
 def _revision() -> str:
-    told = subprocess.run(  # noqa: S603 - a fixed list
+    told = subprocess.run(
         ["git", "describe", "--always", "--dirty"],  # noqa: S607 - whichever git there is
         cwd=Path(__file__).parent, capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -71,10 +71,10 @@ class Monitor:
         """Its name on the broker."""
         return name_of(topic, self.settings)
 
-    async def start_worker(self, cores: Collection[int], *, before: Sequence[str] = ()) -> Process:
-        """A worker, ready. `before`: what stands before `-m streams worker`, a profiler say."""
+    async def start_worker(self, cores: Collection[int], *, within_s: float = READY_S_MAX) -> Process:
+        """A worker, ready."""
         port = free_port()
-        self._workers[port] = await self._start("worker", port, cores, before)
+        self._workers[port] = await self._start("worker", port, cores, within_s)
         return self._workers[port]
 
     async def all_ready(self) -> None:
@@ -88,6 +88,11 @@ class Monitor:
         for worker in self._workers.values():
             worker.must_live()
 
+    @property
+    def pid(self) -> int:
+        """Of the first worker's own process."""
+        return next(iter(self._workers.values())).pids()[-1]
+
     def used(self) -> list[Used]:
         """What each worker has used so far."""
         return [worker.used() for worker in self._workers.values()]
@@ -95,24 +100,22 @@ class Monitor:
     async def start_gateway(self, cores: Collection[int]) -> str:
         """A gateway, ready; its URL."""
         port = free_port()
-        await self._start("gateway", port, cores, ())
+        await self._start("gateway", port, cores, READY_S_MAX)
         return f"http://{HOST}:{port}"
 
-    async def _start(
-        self, what: str, port: int, cores: Collection[int], before: Sequence[str]
-    ) -> Process:
+    async def _start(self, what: str, port: int, cores: Collection[int], within_s: float) -> Process:
         process = Process(
-            [sys.executable, *before, "-m", "streams", what],
+            [sys.executable, "-m", "streams", what],
             environment=self.environment | {f"{PREFIX}{what.upper()}_PORT": str(port)},
             cores=cores,
             log=self.folder / f"{what}-{port}.log",
         )
         self._stack.enter_context(process)
-        give_up = monotonic() + READY_S_MAX
+        give_up = monotonic() + within_s
         while not await asyncio.to_thread(_ready, port):
             process.must_live()
             if monotonic() > give_up:
-                raise BenchError(f"the {what} was not ready within {READY_S_MAX:.0f} s")
+                raise BenchError(f"the {what} was not ready within {within_s:.0f} s")
             await asyncio.sleep(_POLL_S)
         return process
 
@@ -121,9 +124,7 @@ class Monitor:
         producer = self.producer(max_batch_size=_BATCH_BYTES)
         await producer.start()
         try:
-            sent: list[asyncio.Future[Any]] = []
-            for call in calls:
-                sent.append(await self.send(producer, call))
+            sent = [await self.send(producer, call) for call in calls]
             await asyncio.gather(*sent)
         finally:
             await producer.stop()
@@ -156,7 +157,7 @@ class Monitor:
 
 def _ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{HOST}:{port}/-/ready", timeout=2) as answer:  # noqa: S310 - our own
+        with urllib.request.urlopen(f"http://{HOST}:{port}/-/ready", timeout=2) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004 - OK
     except OSError:
         return False

@@ -71,16 +71,24 @@ class Process:
         if self._guard.stdin is not None:
             self._guard.stdin.close()
 
+    def wait(self) -> None:
+        """Return when it has ended."""
+        self._guard.wait(STOP_S_MAX)
+
     def must_live(self) -> None:
         """BenchError with its last words when it has ended."""
         code = self._guard.poll()
         if code is not None:
             raise BenchError(f"ended with {code}: {self._log.read_text(errors='replace')[-_ERROR_CHARS:]}")
 
+    def pids(self) -> list[int]:
+        """Of the command and what it has started."""
+        return _descendants(self._guard.pid)
+
     def used(self) -> Used:
         """CPU seconds and memory of all that the command consists of."""
         cpu, rss = 0.0, 0.0
-        for pid in _descendants(self._guard.pid):
+        for pid in self.pids():
             try:
                 stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
                 peak = re.search(r"VmHWM:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())

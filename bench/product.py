@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from time import time
 from typing import Any, Final
@@ -16,7 +17,6 @@ from bench.day import Day, Said, make_day, replayed, said
 from bench.machine import worker_cores
 from bench.monitor import Monitor
 from bench.process import BenchError
-from bench.spread import Spread
 from bench.watch import Seen, Watcher
 from streams import topics
 from streams.topics import Topic
@@ -28,7 +28,8 @@ IDLE_S: Final = 3_600
 """Time goes on by records alone: what a watermark of idle partitions leads to comes seconds after the last record."""
 POLL_S: Final = 0.05
 RATE_MIN: Final = 200
-START_S_MAX: Final = 90.0
+START_S_MAX: Final = 600.0
+"""With memories to recover."""
 
 
 class Throughput(Struct, frozen=True):
@@ -41,11 +42,6 @@ class Throughput(Struct, frozen=True):
     """Of all workers, per record."""
     rss_mib: float
     """Of the biggest worker."""
-
-    @property
-    def rate(self) -> float:
-        """Records a second."""
-        return self.records / self.seconds
 
 
 class _Outputs:
@@ -62,53 +58,57 @@ class _Outputs:
         if not topic.endswith(Topic.ALERTS):
             self.rows.append(orjson.loads(seen.value))
 
+    @property
+    def quiet(self) -> bool:
+        """Something was said, and nothing for a while."""
+        return bool(self.last_at) and time() - self.last_at > QUIET_S
 
-async def throughput(*, records: int, workers: list[int], runs: int) -> None:
-    """Measure and print."""
-    measured: dict[int, list[Throughput]] = defaultdict(list)
+
+async def throughput(*, records: int, workers: list[int], runs: int) -> list[Throughput]:
+    """So many runs of each number of workers, in turns."""
+    measured = []
     with bench_broker() as bootstrap, tempfile.TemporaryDirectory(prefix="bench-") as name:
         day = make_day(Path(name), records=records)
         right: Said | None = None
         typer.echo(f"a day of {len(day.calls):,} records, {day.size:,.0f} bytes each")
         for _ in range(runs):
             for count in workers:
-                one, found, monitor = await measure(bootstrap, day, count)
-                right = right or replayed(day, monitor.settings)
+                with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+                    async with Monitor(bootstrap, day, Path(folder), idle_s=IDLE_S) as monitor:
+                        await monitor.fill(day.calls)
+                        one, found = await judge(monitor, day, workers=count)
+                        right = right or replayed(day, monitor.settings)
                 must_agree(found, right)
-                measured[count].append(one)
+                measured.append(one)
                 typer.echo(
-                    f"{count} workers {one.rate:>9,.0f}/s  {one.cpu_us:6.1f} us of CPU  {one.rss_mib:5.0f} MiB"
-                    f"  ({one.records:,} in {one.seconds:.1f} s)"
+                    f"{count} workers {one.records / one.seconds:>9,.0f}/s  {one.cpu_us:6.1f} us of CPU"
+                    f"  {one.rss_mib:5.0f} MiB  ({one.records:,} in {one.seconds:.1f} s)"
                 )
-    for count, all_of in measured.items():
-        spread = Spread.of([one.rate for one in all_of])
-        typer.echo(f"{count} workers min {spread.least:,.0f}  median {spread.middle:,.0f}  max {spread.most:,.0f}")
+    return measured
 
 
-async def measure(bootstrap: str, day: Day, workers: int) -> tuple[Throughput, Said, Monitor]:
-    """One run on topics of its own."""
-    outputs = _Outputs()
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        async with Monitor(bootstrap, day, Path(name), idle_s=IDLE_S) as monitor:
-            await monitor.fill(day.calls)
-            names = [monitor.topic(topic) for topic in OUTPUTS]
-            watcher = Watcher(bootstrap, names, partitions=monitor.settings.partitions, saw=outputs.saw)
-            async with watcher, topics.Admin(bootstrap) as admin:
-                await asyncio.gather(*[monitor.start_worker({core}) for core in worker_cores(workers)])
-                # What was done while the last one came is not counted, and neither is its time.
-                await monitor.all_ready()
-                began, taken, before = time(), await monitor.taken(admin), monitor.used()
-                while not (
-                    outputs.last_at
-                    and time() - outputs.last_at > QUIET_S
-                    and await monitor.taken(admin) == len(day.calls)
-                ):
-                    monitor.must_live()
-                    watcher.must_live()
-                    if time() - began > START_S_MAX + len(day.calls) / RATE_MIN:
-                        raise BenchError(f"not done within the time: {outputs.counts}")
-                    await asyncio.sleep(POLL_S)
-                after = monitor.used()
+async def judge(
+    monitor: Monitor, day: Day, *, workers: int = 1, begun: Callable[[], None] | None = None
+) -> tuple[Throughput, Said]:
+    """Start workers on what lies on claims.raw; `begun` is called when the clock starts, all of them at work."""
+    outputs, bootstrap = _Outputs(), monitor.settings.bootstrap
+    names = [monitor.topic(topic) for topic in OUTPUTS]
+    watcher = Watcher(bootstrap, names, partitions=monitor.settings.partitions, saw=outputs.saw)
+    async with watcher, topics.Admin(bootstrap) as admin:
+        starts = [monitor.start_worker({core}, within_s=START_S_MAX) for core in worker_cores(workers)]
+        await asyncio.gather(*starts)
+        # What was done while the last one came is not counted, and neither is its time.
+        await monitor.all_ready()
+        began, taken, before = time(), await monitor.taken(admin), monitor.used()
+        if begun is not None:
+            begun()
+        while not (outputs.quiet and await monitor.taken(admin) == len(day.calls)):
+            monitor.must_live()
+            watcher.must_live()
+            if time() - began > START_S_MAX + len(day.calls) / RATE_MIN:
+                raise BenchError(f"not done within the time: {dict(outputs.counts)}")
+            await asyncio.sleep(POLL_S)
+        after = monitor.used()
     records = len(day.calls) - taken
     one = Throughput(
         workers=workers,
@@ -117,7 +117,7 @@ async def measure(bootstrap: str, day: Day, workers: int) -> tuple[Throughput, S
         cpu_us=sum(b.cpu_s - a.cpu_s for a, b in zip(before, after, strict=True)) / records * 1e6,
         rss_mib=max(each.rss_mib for each in after),
     )
-    return one, said(outputs.rows), monitor
+    return one, said(outputs.rows)
 
 
 def must_agree(found: Said, right: Said) -> None:

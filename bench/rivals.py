@@ -59,6 +59,6 @@ def streams_classpath() -> str:
 
 
 def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed lists
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BenchError(f"{command[0]} failed: {done.stderr.strip()[-600:]}")

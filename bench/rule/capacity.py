@@ -29,18 +29,14 @@ _numbers = itertools.count(1)
 class Capacity(Struct, frozen=True):
     """One run."""
 
-    contender: str
+    title: str
+    guarantee: str
     records: int
     seconds: float
     """From the first finding written to the last one visible, read committed."""
     cpu_us: float
     """Of the worker, per record."""
     rss_mib: float
-
-    @property
-    def rate(self) -> float:
-        """Records a second."""
-        return self.records / self.seconds
 
 
 class _Found:
@@ -67,9 +63,7 @@ class _Found:
         return self._marks >= PARTITIONS
 
 
-def process_of(
-    contender: Contender, given: Given, folder: Path, *, commit_s: float | None = None
-) -> Process:
+def process_of(contender: Contender, given: Given, folder: Path, *, commit_s: float | None = None) -> Process:
     """The contender at work on its core; `commit_s`: how often it commits, if it lets one choose."""
     environment = (
         dict(os.environ)
@@ -94,7 +88,12 @@ async def measure(world: World, contender: Contender, shape: Shape) -> Capacity:
         with tempfile.TemporaryDirectory(prefix="bench-") as name:
             folder = Path(name)
             given = Given(
-                world.bootstrap, source, await world.findings(run), run, contender.guarantee, str(folder / "data")
+                world.bootstrap,
+                source,
+                await world.findings(run),
+                run,
+                contender.guarantee,
+                str(folder / "data"),
             )
             (folder / "data").mkdir()
             async with Watcher(
@@ -106,7 +105,8 @@ async def measure(world: World, contender: Contender, shape: Shape) -> Capacity:
         await world.forget(run)
     must_agree(contender.name, found.all, expected(settlements(shape)))
     return Capacity(
-        contender=contender.name,
+        title=contender.title,
+        guarantee=contender.guarantee,
         records=shape.records,
         seconds=found.ended - found.began,
         cpu_us=(after.cpu_s - before.cpu_s) / shape.records * 1e6,
@@ -133,5 +133,7 @@ def must_agree(who: str, found: list[Finding], right: set[Finding]) -> None:
     lost, invented = right - set(found), set(found) - right
     doubled = len(found) - len(set(found))
     if lost or invented or doubled:
-        told = f"{len(lost)} lost {sorted(lost)[:_SHOWN]}, {len(invented)} invented {sorted(invented)[:_SHOWN]}"
+        told = (
+            f"{len(lost)} lost {sorted(lost)[:_SHOWN]}, {len(invented)} invented {sorted(invented)[:_SHOWN]}"
+        )
         raise BenchError(f"{who}: {told}, {doubled} doubled")

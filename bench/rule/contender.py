@@ -44,11 +44,17 @@ CONTENDERS: Final = (
     Contender(
         "quix-alo", "Quix Streams 3.28", AT_LEAST_ONCE, 150_000, _beside_rivals("bench.rule.quix_worker")
     ),
-    Contender("quix-eos", "Quix Streams 3.28", EXACTLY_ONCE, 150_000, _beside_rivals("bench.rule.quix_worker")),
+    Contender(
+        "quix-eos", "Quix Streams 3.28", EXACTLY_ONCE, 150_000, _beside_rivals("bench.rule.quix_worker")
+    ),
     Contender("streams-alo", "Kafka Streams 4.1 (Java)", AT_LEAST_ONCE, 600_000, _java),
     Contender("streams-eos", "Kafka Streams 4.1 (Java), v2", EXACTLY_ONCE, 600_000, _java),
     Contender(
-        "ceiling", "aiokafka + orjson + dict", NO_STATE_LOG, 1_000_000, _beside_product("bench.rule.ceiling_worker")
+        "ceiling",
+        "aiokafka + orjson + dict",
+        NO_STATE_LOG,
+        1_000_000,
+        _beside_product("bench.rule.ceiling_worker"),
     ),
 )
 ROOT: Final = Path(__file__).parents[2]

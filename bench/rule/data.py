@@ -6,6 +6,7 @@ follow each other; the settlement that makes the count LIMIT is a finding.
 
 import random
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from aiokafka.partitioner import murmur2
@@ -39,7 +40,8 @@ class Settlement(NamedTuple):
     ts: int
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True, order=True)
+class Finding:
     """A pharmacy whose count reached the limit in a window, by which settlement, with how many persons until then."""
 
     pharmacy: str
@@ -112,4 +114,6 @@ def expected(given: Iterable[Settlement]) -> set[Finding]:
 def _marks(kind: str, ts: int) -> Iterator[Settlement]:
     for number in range(LIMIT):
         for partition in range(PARTITIONS):
-            yield Settlement(f"{kind:M<9}{number:05}{partition:02}", f"P{number:023}", mark_of(kind, partition), ts)
+            yield Settlement(
+                f"{kind:M<9}{number:05}{partition:02}", f"P{number:023}", mark_of(kind, partition), ts
+            )

@@ -3,7 +3,6 @@
 All of the worker but its stages is the product's own.
 """
 
-import asyncio
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -129,7 +128,7 @@ def main() -> None:
     sys.setswitchinterval(SWITCH_S)
     with (
         mock.patch("streams.app.STAGES", (SalesStage,)),
-        mock.patch("streams.app.LOADERS", {table: Sales.load for table in TableName}),
+        mock.patch("streams.app.LOADERS", dict.fromkeys(TableName, Sales.load)),
         mock.patch("streams.app.name_of", name_of),
         mock.patch("streams.engine.engine.name_of", name_of),
     ):

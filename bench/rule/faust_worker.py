@@ -29,13 +29,15 @@ class Settlement(faust.Record, serializer="json"):
     ts: int
 
 
-source = app.topic(given.source, key_type=str, key_serializer="raw", value_type=Settlement, partitions=PARTITIONS)
+source = app.topic(
+    given.source, key_type=str, key_serializer="raw", value_type=Settlement, partitions=PARTITIONS
+)
 findings = app.topic(given.findings, partitions=PARTITIONS, value_serializer="json")
 # No `expires`: it goes by the wall clock and would drop windows of history while they are counted.
 sales = (
     app.Table("sales", default=list, partitions=PARTITIONS)
     .tumbling(WINDOW_MS)
-    .relative_to_field(Settlement.ts)
+    .relative_to_field(Settlement.ts)  # type: ignore[arg-type]  # Faust makes the fields of a record descriptors
 )
 
 

@@ -1,7 +1,6 @@
 """What every contender is told: the environment of its process."""
 
 import os
-from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 AT_LEAST_ONCE = "at-least-once"
@@ -27,6 +26,6 @@ class Given(NamedTuple):
         """As this process's environment says."""
         return cls(*(os.environ[f"{_PREFIX}{field.upper()}"] for field in cls._fields))
 
-    def environment(self) -> Mapping[str, str]:
+    def environment(self) -> dict[str, str]:
         """For the process of a contender."""
         return {f"{_PREFIX}{field.upper()}": value for field, value in self._asdict().items()}

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from msgspec import Struct
 
 from bench.pace import Pace
-from bench.process import BenchError, Process
+from bench.process import Process
 from bench.rule.capacity import must_agree, new_run, process_of
 from bench.rule.contender import Contender
 from bench.rule.data import (
@@ -45,12 +45,17 @@ _POLL_S: Final = 0.05
 
 
 class Measured(Struct, frozen=True):
-    """One run. `behind_ms`: how late the load generator was at most."""
+    """One run. `behind_ms`: how late the load generator was at most; no latency: it can't keep up with the rate."""
 
-    contender: str
+    title: str
+    guarantee: str
     rate: float
-    latency: Latency
+    latency: Latency | None
     behind_ms: float
+
+
+class _AboveCapacityError(Exception):
+    """The last findings do not come."""
 
 
 class _Arrivals:
@@ -71,7 +76,7 @@ class _Arrivals:
 
 
 async def measure(world: World, contender: Contender, *, rate: float, seconds: float) -> Measured:
-    """One run; BenchError when the findings are wrong, or the last ones do not come: it is above its capacity."""
+    """One run; BenchError when the findings are wrong."""
     pharmacies = max(1, int(rate / SALES_S))
     shape = Shape(int(rate * (LEAD_IN_S + seconds)), pharmacies, pharmacies * PER_WINDOW)
     given_settlements = list(settlements(shape))
@@ -84,9 +89,13 @@ async def measure(world: World, contender: Contender, *, rate: float, seconds: f
                 world.bootstrap, await world.new_topic(f"sales-{run}"), await world.findings(run), run,
                 contender.guarantee, str(folder / "data"),
             )  # fmt: skip
-            async with Watcher(world.bootstrap, [given.findings], partitions=PARTITIONS, saw=arrivals.saw) as watcher:
+            async with Watcher(
+                world.bootstrap, [given.findings], partitions=PARTITIONS, saw=arrivals.saw
+            ) as watcher:
                 with process_of(contender, given, folder, commit_s=COMMIT_S) as process:
                     pace = await _play(given, given_settlements, rate, process, watcher, arrivals)
+    except _AboveCapacityError:
+        return Measured(contender.title, contender.guarantee, rate, None, 0.0)
     finally:
         await world.forget(run)
     must_agree(contender.name, arrivals.all, expected(given_settlements))
@@ -95,7 +104,7 @@ async def measure(world: World, contender: Contender, *, rate: float, seconds: f
         for number, sale in enumerate(given_settlements)
         if sale.id in arrivals.at and number >= rate * LEAD_IN_S
     ]
-    return Measured(contender.name, rate, Latency.of(late), pace.behind_s * 1000)
+    return Measured(contender.title, contender.guarantee, rate, Latency.of(late), pace.behind_s * 1000)
 
 
 async def _play(
@@ -126,16 +135,16 @@ async def _play(
 
 
 async def _send(producer: AIOKafkaProducer, topic: str, sale: Settlement) -> None:
-    await producer.send(topic, encode(sale), key=sale.pharmacy.encode(), partition=partition_of(sale.pharmacy))
+    await producer.send(
+        topic, encode(sale), key=sale.pharmacy.encode(), partition=partition_of(sale.pharmacy)
+    )
 
 
-async def _until(
-    condition: Callable[[], bool], within_s: float, process: Process, watcher: Watcher
-) -> None:
+async def _until(condition: Callable[[], bool], within_s: float, process: Process, watcher: Watcher) -> None:
     give_up = monotonic() + within_s
     while not condition():
         process.must_live()
         watcher.must_live()
         if monotonic() > give_up:
-            raise BenchError("findings did not come in time: the rate is above its capacity")
+            raise _AboveCapacityError
         await asyncio.sleep(_POLL_S)

@@ -18,7 +18,12 @@ def _event_time(value: Any, *_: Any) -> int:  # noqa: ANN401 - JSON
 
 
 def _first(value: dict[str, Any]) -> dict[str, Any]:
-    return {"count": 1, "persons": [value["person"]], "pharmacy": value["pharmacy"], "by": value["settlement_id"]}
+    return {
+        "count": 1,
+        "persons": [value["person"]],
+        "pharmacy": value["pharmacy"],
+        "by": value["settlement_id"],
+    }
 
 
 def _next(known: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
@@ -48,18 +53,26 @@ def main() -> None:
         broker_address=given.bootstrap,
         consumer_group=given.group,
         auto_offset_reset="earliest",
-        processing_guarantee=given.guarantee,  # type: ignore[arg-type]  # the same two words
+        processing_guarantee=given.guarantee,
         state_dir=given.data,
         loglevel="WARNING",
-        **({"commit_interval": _COMMIT_S} if exactly_once else {}),  # type: ignore[arg-type]  # one float
+        **({"commit_interval": _COMMIT_S} if exactly_once else {}),
     )
     config = TopicConfig(num_partitions=PARTITIONS, replication_factor=1)
     source = app.topic(
-        given.source, key_deserializer="str", value_deserializer="json", timestamp_extractor=_event_time, config=config
+        given.source,
+        key_deserializer="str",
+        value_deserializer="json",
+        timestamp_extractor=_event_time,
+        config=config,
     )
     findings = app.topic(given.findings, key_serializer="str", value_serializer="json", config=config)
     stream = app.dataframe(source)
-    windows = stream.tumbling_window(WINDOW_MS, grace_ms=WINDOW_MS).reduce(reducer=_next, initializer=_first).current()
+    windows = (
+        stream.tumbling_window(WINDOW_MS, grace_ms=WINDOW_MS)
+        .reduce(reducer=_next, initializer=_first)
+        .current()
+    )
     windows.filter(lambda window: window["value"]["count"] == LIMIT).apply(_finding).to_topic(findings)
     app.run()
 
