@@ -91,6 +91,8 @@ def create_app(settings: Settings | None = None, *, registry: CollectorRegistry 
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=FETCH_BYTES_MAX,
         broker_max_poll_records=BATCH_RECORDS_MAX,
+        # With it aiokafka sends no LeaveGroup, and a restart within the session moves nothing.
+        consumer_group_instance_id=settings.instance or None,
         broker_session_timeout=SESSION_S,
         broker_heartbeat_interval=HEARTBEAT_S,
         broker_rebalance_timeout=REBALANCE_S,

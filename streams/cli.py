@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,9 @@ from monitor.reference import ReferenceTableError
 from monitor.regions import RegionError
 from monitor.settings import Settings
 from streams import topics
+from streams.child import await_role, tell_port
+from streams.start import StartError
+from streams.supervisor import processes_of, run_supervisor
 
 topics_app = typer.Typer(help="Kafka's topics: make them, check them.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
@@ -19,8 +23,10 @@ app.add_typer(topics_app, name="topics")
 FAILED = 1
 
 
-def _log(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+def _log(settings: Settings, who: str = "") -> None:
+    logging.basicConfig(
+        level=settings.log_level, format=f"%(asctime)s {who}%(levelname)s %(name)s %(message)s"
+    )
     # They tell each service and each connection; what matters of it the engine says, and doctor.
     for name in (
         "faust",
@@ -34,20 +40,42 @@ def _log(settings: Settings) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-@app.command(epilog="Example: `MONITOR_WORKER_PORT=8082 monitor worker`")
+def _run_alone(settings: Settings) -> int:
+    from streams.worker import run_worker  # noqa: PLC0415 - Faust takes a second to import
+
+    return run_worker(settings)
+
+
+def _run_supervised(settings: Settings) -> int:
+    from streams.worker import run_worker  # noqa: PLC0415 - before it is known who this is: see nursery.py
+
+    role = await_role()
+    _log(settings, f"[{role.number}] ")
+    ours = settings.model_copy(update={"instance": role.instance, "data_dir": Path(role.data_dir)})
+    return run_worker(ours, tell_port)
+
+
+@app.command(epilog="Examples: `MONITOR_WORKER_PORT=8082 monitor worker` · `monitor worker --processes 0`")
 def worker(
     port: Annotated[
         int | None, typer.Option(help="Port of /metrics and health instead of the setting.")
     ] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=0, help="Processes instead of the setting; 0 = one for each core.")
+    ] = None,
+    supervised: Annotated[  # noqa: FBT002 - typer passes it by name
+        bool, typer.Option("--supervised", hidden=True, help="Started by a supervisor, which says who it is.")
+    ] = False,
 ) -> None:
-    """Run the agents of all stages until SIGTERM or Ctrl-C. Start as many as there are cores."""
-    from streams.worker import StartError, run_worker  # noqa: PLC0415 - Faust takes a second to import
-
-    settings = settings_or_exit(worker_port=port)
-    _log(settings)
-    note_development_key(settings)
+    """Run the agents of all stages until SIGTERM or Ctrl-C. SIGHUP: restart supervised processes one by one."""
+    settings = settings_or_exit(worker_port=port, processes=processes)
     try:
-        code = run_worker(settings)
+        if supervised:
+            code = _run_supervised(settings)
+        else:
+            _log(settings)
+            note_development_key(settings)
+            code = run_supervisor(settings) if processes_of(settings) > 1 else _run_alone(settings)
     except (StartError, RegionError, ReferenceTableError, KafkaError) as error:
         fail(f"worker: {error}", FAILED)
     raise typer.Exit(code)

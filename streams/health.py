@@ -1,19 +1,32 @@
-"""/metrics, /-/healthy and /-/ready of a worker: a server of three pages, on the address of the settings alone.
+"""/metrics, /-/healthy and /-/ready of a worker or a supervisor: three pages, on the address of the settings alone.
 
 Faust's own one binds to every address and shows tables.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Final, TypeAlias
 
-Page: TypeAlias = Callable[[], tuple[HTTPStatus, bytes]]
+Answer: TypeAlias = tuple[HTTPStatus, bytes]
+Page: TypeAlias = Callable[[], Awaitable[Answer]]
 
 REQUEST_S_MAX: Final = 5.0
 REQUEST_BYTES_MAX: Final = 8 * 1024
 PLAIN: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+METRICS: Final = "/metrics"
+READY: Final = "/-/ready"
+HEALTHY: Final = "/-/healthy"
+
+
+def word(fault: str) -> Answer:
+    """200 and ok, or 503 and what is wrong."""
+    if fault:
+        return HTTPStatus.SERVICE_UNAVAILABLE, f"{fault}\n".encode()
+    return HTTPStatus.OK, b"ok\n"
 
 
 class HealthServer:
@@ -36,7 +49,7 @@ class HealthServer:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), REQUEST_S_MAX)
-            status, body = self._page(head.split(b"\r\n", 1)[0])
+            status, body = await self._page(head.split(b"\r\n", 1)[0])
             writer.write(
                 f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: {PLAIN}\r\n"
                 f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
@@ -49,10 +62,10 @@ class HealthServer:
             with suppress(OSError):
                 writer.close()
 
-    def _page(self, line: bytes) -> tuple[HTTPStatus, bytes]:
+    async def _page(self, line: bytes) -> Answer:
         match line.decode("latin-1").split(" "):
             case ["GET", path, *_] if page := self._pages.get(path.partition("?")[0]):
-                return page()
+                return await page()
             case ["GET", *_]:
                 return HTTPStatus.NOT_FOUND, b"no such page\n"
         return HTTPStatus.METHOD_NOT_ALLOWED, b"GET alone\n"

@@ -73,6 +73,7 @@ class Metrics:
         self._statements()
         self._memory()
         self._kafka()
+        self._supervisor()
         self._gateway()
 
     def _flow(self) -> None:
@@ -179,6 +180,14 @@ class Metrics:
             "monitor_recovery_seconds", "How long a partition's memory took to come back.", RECOVERY_S
         )
         self.recovering = self._gauge("monitor_recovering", "Partitions whose memory is coming back.")
+
+    def _supervisor(self) -> None:
+        self.process_up = self._gauge(
+            "monitor_process_up", "Whether a supervised worker process answers.", "process"
+        )
+        self.process_restarts = self._counter(
+            "monitor_process_restarts", "Times that a supervised worker process was started again.", "process"
+        )
 
     def _gateway(self) -> None:
         self.gateway_calls = self._counter(

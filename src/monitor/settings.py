@@ -90,6 +90,16 @@ class Settings(BaseSettings):
         "",
         "partition numbers that this worker takes by hand, separated by commas; without it the group shares them out",
     )
+    processes: Annotated[int, Field(ge=0)] = _setting(
+        1,
+        "worker processes that `monitor worker` runs and looks after, one a core; 0 = as many as there are cores",
+        unit="processes",
+    )
+    instance: str = _setting(
+        "",
+        "name in the consumer group under which a worker keeps its partitions over a restart; no two"
+        " may have the same. Supervised processes add their number, and take host and port where it is not set",
+    )
     commit_ms: Positive = _setting(25, "how long a worker gathers what it commits together", unit="ms")
     idle_s: Positive = _setting(
         5, "after so long without records a partition's watermark follows the stage's", unit="s"

@@ -30,7 +30,7 @@ def test_no_label_names_a_person() -> None:
     labels = {label for m in Metrics(CollectorRegistry()).declared for label in m.labels}
     assert labels <= {
         *("stage", "topic", "partition", "reason", "note", "kind", "outcome", "path", "status", "shadow"),
-        *("decision", "infno", "infcode", "rule_id", "state", "dspo_way", "provider"),
+        *("decision", "infno", "infcode", "rule_id", "state", "dspo_way", "provider", "process"),
     }
 
 

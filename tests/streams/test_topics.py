@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from monitor.settings import Settings
 from streams import topics
 from streams.murmur2 import murmur2
+from streams.start import StartError, refuse_other_topics
 from streams.topics import Topic, TopicSpec, partition_of, specs
-from streams.worker import StartError, refuse_other_topics
 from tests.streams.conftest import MakeWorld
 from tests.streams.world import until
 

@@ -1,0 +1,45 @@
+"""What a worker and a supervisor do first, and how either says why it can't start."""
+
+import logging
+from typing import Final
+
+from aiokafka.errors import KafkaError
+
+from monitor.settings import Settings
+from streams import topics
+from streams.health import HealthServer
+
+logger = logging.getLogger(__name__)
+
+FAILED: Final = 1
+"""The exit code of one that can't go on."""
+
+
+class StartError(Exception):
+    """Why a worker can't start, in one sentence."""
+
+
+async def serve(server: HealthServer, settings: Settings) -> int:
+    """Start the health server; its port."""
+    try:
+        port = await server.start(settings.worker_host, settings.worker_port)
+    except OSError as error:
+        raise StartError(
+            f"the port {settings.worker_port} of the worker is taken (MONITOR_WORKER_PORT): {error.strerror}"
+        ) from None
+    logger.info("health and metrics at http://%s:%d", settings.worker_host, port)
+    return port
+
+
+async def refuse_other_topics(settings: Settings) -> None:
+    """StartError when the topics are not what they must be: memories would be looked for in the wrong place."""
+    try:
+        differences = [each for each in await topics.check(settings) if each.fatal]
+    except (KafkaError, OSError) as error:
+        raise StartError(f"Kafka does not answer at {settings.bootstrap}: {type(error).__name__}") from None
+    if differences:
+        first = differences[0]
+        raise StartError(
+            f"{first.topic}: {first.what} must be {first.wanted}, found {first.found}"
+            " (`monitor topics check` shows all, `monitor topics create` makes what is missing)"
+        )
