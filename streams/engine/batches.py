@@ -207,6 +207,14 @@ class BatchConsumer(driver.Consumer):
         """Seek; the epoch of the batches that follow."""
         return await self._thread.seek_to(offsets)
 
+    async def leave_out(self, tps: Iterable[TP]) -> None:
+        """Do not fetch these: Faust subscribes to its changelogs, and would have them sent again and again for nobody."""
+
+        async def pause(client: aiokafka.AIOKafkaConsumer) -> None:
+            client.pause(*[TopicPartition(tp.topic, tp.partition) for tp in tps])
+
+        await self._thread.on_client(pause)
+
     def unread(self, tp: TP) -> int:
         """Offsets of a partition that were not fetched yet, as far as the last fetch could see."""
         return self._thread.unread(TopicPartition(tp.topic, tp.partition))

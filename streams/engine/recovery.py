@@ -50,7 +50,9 @@ class ChangelogRecovery(Recovery):
     async def _assign(self, generation: int) -> None:
         app: Any = self.app
         consumer = app.consumer
-        assigned = {tp for tp in consumer.assignment() if not self._is_changelog_tp(tp)}
+        everything = consumer.assignment()
+        assigned = {tp for tp in everything if not self._is_changelog_tp(tp)}
+        await consumer.leave_out(everything - assigned)
         if app.consumer_generation_id != generation or self.should_stop:
             return
         app.engine.assign({tp.partition for tp in assigned})
