@@ -96,7 +96,7 @@ class IntakeStage(Stage):
         if type(event) is WarningAnswered:
             say_feedback(event, self.context, turn)
             return
-        audit_at_provider(event, record, self.watermark, self.context, turn)
+        event = audit_at_provider(event, record, self.watermark, self.context, turn)
         turn.send(Topic.CLAIMS, event.person, encode(event), [at_header(record.at_ms)])
 
     def _reject(self, record: Record, reason: Reason, detail: str, turn: Turn) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from monitor.audit import audit_provider
 from monitor.audit.provider import concerns_pharmacies
 from monitor.events import Event
@@ -14,13 +16,17 @@ from streams.topics import TableName
 NAME: Final = "providers"
 
 
-def audit_at_provider(event: Event, record: Record, watermark: int, context: Context, turn: Turn) -> None:
-    """Part of the unit of intake: claims.raw has the same key."""
+def audit_at_provider(event: Event, record: Record, watermark: int, context: Context, turn: Turn) -> Event:
+    """Part of the unit of intake: claims.raw has the same key. The event goes on, to whom its call was told of first."""
     if not concerns_pharmacies(event, context.knowledge):
-        return
+        return event
     memory = turn.memory(TableName.PROVIDERS, event.provider)
     outcome = audit_provider(memory, event, watermark=watermark, knowledge=context.knowledge)  # type: ignore[arg-type]  # that is what it asks
     if outcome.misfit:
         context.metrics.ignored.labels("misfit").inc()
     say_findings(outcome.findings, record, context, turn)
     note_failure(outcome, record, NAME, context, turn)
+    if not outcome.first_told_of:
+        return event
+    context.metrics.conflicts.labels(NAME).inc()
+    return replace(event, person=outcome.first_told_of)

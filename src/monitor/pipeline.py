@@ -121,17 +121,22 @@ class Pipeline:
         return said
 
     def _event(self, event: Event, time: int, said: Said) -> None:
-        knowledge = self.knowledge
+        knowledge, first_told = self.knowledge, True
         if concerns_pharmacies(event, knowledge):
             provider = self._providers.get(event.provider)
             if provider is None:
                 provider = self._providers[event.provider] = ProviderMemory(event.provider, UNTRACKED)
-            self._hear(audit_provider(provider, event, watermark=time, knowledge=knowledge), time, said)  # type: ignore[arg-type]  # that is what it asks
+            heard = audit_provider(provider, event, watermark=time, knowledge=knowledge)  # type: ignore[arg-type]  # that is what it asks
+            self._hear(heard, time, said)
+            if heard.first_told_of:
+                self.counts[Added.CONFLICT.value] += 1
+                event = replace(event, person=heard.first_told_of)
+                first_told = False
         person = self._persons.get(event.person)
         if person is None:
             person = self._persons[event.person] = PersonMemory(event.person, UNTRACKED)
         outcome = audit_person(person, event, watermark=time, knowledge=knowledge)
-        if outcome.added is not Added.NEW:
+        if first_told and outcome.added is not Added.NEW:
             self.counts[outcome.added.value] += 1
         if outcome.verdict is not None:
             said.verdicts.append(outcome.verdict)

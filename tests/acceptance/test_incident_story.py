@@ -249,6 +249,16 @@ def test_a_settlement_without_a_known_line_counts_before_the_3102_of_its_visit(
         assert (incident["findings"], incident["amount"]) == (2, amount)
 
 
+def test_neither_the_3102_nor_its_settlement_need_have_a_line_to_count_once(replay: Replay) -> None:
+    asked = wire.orders_checked("a", at=minute(1), orders=[], mdtrt_id="M1")
+    (encounter,) = asked["request"]["input"]["data"]["patient_dtos"][0]["fsi_encounter_dtos"]
+    encounter["medfee_sumamt"] = "40.00"
+    settled = wire.outpatient_settlement("a", at=minute(2), mdtrt_id="M1", amount="30.00")
+    records = [wire.face_check("a", at=minute(0)), asked, settled]
+    assert [row["amount"] for row in of(replay(records[:2]), FACE)] == ["40.00"]
+    assert [row["amount"] for row in of(replay(records), FACE)] == ["30.00"]
+
+
 def test_an_incident_sums_its_findings(replay: Replay) -> None:
     records = [wrong("a", minute(0)), wrong("b", minute(40)), wrong("c", minute(80))]
     (incident,) = of(replay(records), ARITHMETIC)

@@ -168,6 +168,42 @@ def test_of_the_same_identity_with_other_content_the_first_stays(replay: Replay)
     assert len(replay([other, good]).open_of(ARITHMETIC)) == 1
 
 
+@pytest.mark.parametrize("msgids", ["AA", "AB", "BA"], ids=["one msgid", "a later one", "an earlier one"])
+def test_a_sale_that_is_claimed_for_two_persons_is_the_first_ones(replay: Replay, msgids: str) -> None:
+    first, other = (
+        wire.pharmacy_sale(who, at=AT, msgid=letter * 30, setl_id="S1", mdtrt_id="M1")
+        for who, letter in zip("ab", msgids, strict=True)
+    )
+    more = [wire.pharmacy_sale("b", at=minute(n)) for n in (1, 2)]
+    outcome = replay([first, other, *more])
+    assert "conflict: 1" in outcome.stderr
+    assert "duplicate" not in outcome.stderr
+    assert {verdict["person"] for verdict in outcome.verdicts[:2]} == {outcome.verdict(first)["person"]}
+    assert len(outcome.verdicts) == 4
+    assert outcome.findings == []
+
+
+def test_a_settlement_that_was_undone_may_be_told_of_another_person(replay: Replay) -> None:
+    first, other = (wire.pharmacy_sale(who, at=minute(n), setl_id="S1") for n, who in enumerate("ab"))
+    undone = wire.compensation(first, at=minute(0), person="a")
+    outcome = replay([first, undone, other, *(wire.pharmacy_sale("b", at=minute(n)) for n in (2, 3))])
+    assert "conflict" not in outcome.stderr
+    assert outcome.one(REPEAT)["evidence_count"] == 3
+
+
+def test_a_reversal_takes_back_what_was_told_first_only(replay: Replay) -> None:
+    wrong = [wire.line(sn="D1", amount="12.00")]
+    first, other = (
+        wire.pharmacy_sale(who, at=minute(n), setl_id="S1", mdtrt_id="M1", lines=wrong)
+        for n, who in enumerate("ab")
+    )
+    of_other, of_first = (wire.reversal(sale, at=minute(5)) for sale in (other, first))
+    outcome = replay([first, other, of_other])
+    assert outcome.one(ARITHMETIC)["person"] == outcome.verdict(first)["person"]
+    assert "misfit ignored: 1" in outcome.stderr
+    assert replay([first, other, of_first]).open_findings == []
+
+
 def test_one_setl_id_under_two_msgids_is_one_settlement_with_two_verdicts(replay: Replay) -> None:
     terms = {"setl_id": "S1", "mdtrt_id": "M1"}
     line = wire.line(sn="D1", amount="12.00")

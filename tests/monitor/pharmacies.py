@@ -71,6 +71,9 @@ class Days:
                 settlement_id=sale.settlement_id,  # type: ignore[union-attr]  # `_sold` are sales
             )
         twin = self._sold[0] if dice.one_in(8) and self._sold else index
+        if twin != index:
+            # One setl_id of two persons is a conflict: the first to come stays, so the order would matter.
+            person = self._fact(twin).person
         return Settled(
             provider=PHARMACY,
             infno="2102",

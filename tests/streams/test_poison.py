@@ -102,3 +102,15 @@ async def test_a_record_on_a_wrong_partition_is_sent_on_to_its_own(world: MakeWo
 
 def _headers(record: Any) -> dict[str, str]:
     return {name: value.decode() for name, value in record.headers}
+
+
+async def test_a_sale_that_is_claimed_for_a_second_person_is_the_first_ones(world: MakeWorld) -> None:
+    at = "2026-03-10 09:00:00"
+    first, other = (
+        wire.pharmacy_sale(person, at=at, msgid="M" * 30, setl_id="S1", mdtrt_id="M1") for person in "ab"
+    )
+    ours = await _fed(world, [wire.as_line(first), wire.as_line(other)])
+    said, again = await ours.rows(Topic.VERDICTS)
+    assert said == again
+    (worker,) = ours.workers
+    assert worker.metric("monitor_conflicts_total")['{stage="providers"}'] == 1

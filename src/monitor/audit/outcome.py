@@ -34,6 +34,8 @@ class Outcome(Struct, gc=False):
     """The verdict is the remembered answer to a repeat."""
     misfit: bool = False
     """A reversal of a settlement that is known of another person or provider: ignored, and to be counted."""
+    first_told_of: str = ""
+    """The call, or its setl_id, was told of this other person first: that stays, the call is a conflict and is theirs."""
     failure: str = ""
     late: bool = False
     """The event came late: what is said anew or otherwise because of it rests on it, whether it is named or not."""

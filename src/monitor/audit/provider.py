@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+from msgspec.structs import replace
+
 from monitor.audit.outcome import Outcome, say, say_instead, stack_of, unsay
 from monitor.events import Event, Reversed, Settled, Undone
 from monitor.findings import Case, continued, of_breach, of_burst, revised
@@ -38,6 +40,10 @@ def audit_provider(
     """One event of one pharmacy, in its own order. Never raises because of a rule."""
     memory.forget(watermark - knowledge.provider_reach_s)
     outcome = Outcome()
+    first = memory.first_told(event) if type(event) is Settled else None
+    if first is not None and first.person != event.person:
+        outcome.first_told_of = first.person
+        event = replace(event, person=first.person)
     try:
         outcome.added = memory.add(event)
         if outcome.added is Added.NEW:

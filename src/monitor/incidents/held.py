@@ -114,7 +114,7 @@ def _add_lines(held: Held, finding: Finding) -> None:
         held.settled = tuple(name for name, _ in lines)
         held.visit = "" if lines else visit
         return
-    orders = dict(lines)
+    orders = dict(lines) or {f"{finding.provider}|{finding.finding_id}": finding.amount}
     held.visit = visit
     held.once = tuple(orders.items())
     held.amount = max(0, finding.amount - sum(orders.values()))

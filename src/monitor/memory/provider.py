@@ -78,6 +78,14 @@ class ProviderMemory:
                 first[sale.settlement_id] = sale, min(reversals, key=lambda one: (one.at, one.msgid))
         return list(first.values())
 
+    def first_told(self, sale: Settled) -> Settled | None:
+        """What was known before under the same call, else (where it holds) under the same setl_id."""
+        known = self.facts.by_call.get(sale.call)
+        if type(known) is Settled:
+            return known
+        calls = self.facts.calls_of(sale.provider, sale.settlement_id)
+        return next(filter(self.facts.holds, calls), None) if calls else None
+
     def add(self, fact: Settled | Reversed | Undone) -> Added:
         """Remember a fact, without what no rule about pharmacies reads."""
         if type(fact) is Settled:
