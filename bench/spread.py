@@ -6,6 +6,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from bench.process import BenchError
+
 SHARES: Final = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 
 
@@ -31,7 +33,9 @@ class Latency(Struct, frozen=True):
 
     @classmethod
     def of(cls, seconds: Sequence[float]) -> "Latency":
-        """Of at least one latency."""
+        """BenchError when there is none."""
+        if not seconds:
+            raise BenchError("nothing came whose latency counts: measure for longer, or at a higher rate")
         ordered = sorted(seconds)
         marks = {name: ordered[int(share * (len(ordered) - 1))] * 1000 for name, share in SHARES.items()}
         return cls(len(ordered), marks, ordered[-1] * 1000)

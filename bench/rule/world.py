@@ -8,7 +8,16 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from bench.rule.data import PARTITIONS, Settlement, Shape, encode, partition_of, settlements
+from bench.rule.data import (
+    PARTITIONS,
+    Finding,
+    Settlement,
+    Shape,
+    encode,
+    expected,
+    partition_of,
+    settlements,
+)
 
 _BATCH_BYTES: Final = 256 << 10
 _KEPT: Final = {"retention.ms": "-1"}
@@ -23,6 +32,7 @@ class World:
         self.bootstrap = bootstrap
         self._admin = admin
         self._filled: dict[Shape, str] = {}
+        self._right: dict[Shape, set[Finding]] = {}
 
     async def source(self, shape: Shape) -> str:
         """The topic that holds these settlements."""
@@ -32,6 +42,12 @@ class World:
             await self._fill(name, settlements(shape))
             self._filled[shape] = name
         return self._filled[shape]
+
+    def right(self, shape: Shape) -> set[Finding]:
+        """The findings in plain Python."""
+        if shape not in self._right:
+            self._right[shape] = expected(settlements(shape))
+        return self._right[shape]
 
     async def new_topic(self, name: str) -> str:
         """An empty source, for a load that is paced."""

@@ -10,13 +10,13 @@ import pytest
 
 from bench import rule_command
 from bench.pace import Pace
-from bench.process import BenchError, Process
+from bench.process import BenchError, Process, Used
 from bench.profile import OTHER, part_of
 from bench.report import replaced
 from bench.results import Result
 from bench.rivals import SkippedError
 from bench.rule import contender, data
-from bench.rule.capacity import must_agree
+from bench.rule.capacity import cpu_at, must_agree
 from bench.rule.data import BYTES, FIRST, LAST, LIMIT, PARTITIONS, Shape, encode, expected, settlements
 from bench.spread import Latency, Spread
 from bench.tables import section
@@ -81,6 +81,16 @@ def test_marks_of_latency_and_spread() -> None:
     assert latency.marks == pytest.approx({"p50": 501, "p99": 991, "p99.9": 1000})
     assert latency.most == pytest.approx(1001)
     assert Spread.of([3.0, 1.0, 2.0]) == Spread(1.0, 2.0, 3.0)
+
+
+def test_no_latency_at_all_is_said() -> None:
+    with pytest.raises(BenchError, match="longer"):
+        Latency.of([])
+
+
+def test_cpu_is_taken_when_the_clock_starts_and_stops() -> None:
+    samples = [(at, Used(cpu, 1.0)) for at, cpu in ((1.0, 10.0), (2.0, 11.0), (3.0, 12.5))]
+    assert [cpu_at(samples, at) for at in (0.0, 2.1, 9.0)] == [10.0, 11.0, 12.5]
 
 
 def test_a_section_is_replaced_and_nothing_else() -> None:
