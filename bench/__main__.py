@@ -17,7 +17,10 @@ from bench.recovery import memory as measure_memory
 from bench.recovery import recovery as measure_recovery
 from bench.report import report as write_report
 from bench.results import save as keep
+from bench.skew import skew_of
+from bench.skew import table as skew_table
 from deploy.local.java import LocalKafkaError
+from monitor.simulator import City
 
 BUSY_MAX: Final = 0.05
 
@@ -108,6 +111,14 @@ def profile(
 ) -> None:
     """(f) Where the microseconds of a record go."""
     _run("profile", measure_profile(records=records), save=save)
+
+
+@app.command()
+def skew(
+    *, records: Annotated[int, typer.Option(min=3_000, help="About so many feed records.")] = 100_000
+) -> None:
+    """How evenly partitions share the simulator's feed: a table for docs/scale.md."""
+    typer.echo(skew_table(skew_of(City(seed=1, records=records).feed())))
 
 
 @app.command()
