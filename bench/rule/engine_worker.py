@@ -61,8 +61,10 @@ class Sales:
     def add(self, settlement: Settlement) -> Window:
         """Its window, with it."""
         begin = settlement.ts // WINDOW_MS * WINDOW_MS
-        window = next((each for each in self._windows if each.begin == begin), None)
-        if window is None:
+        for window in reversed(self._windows):
+            if window.begin == begin:
+                break
+        else:
             window = Window(begin, 0, set())
             self._windows = [*self._windows[-1:], window]
         window.count += 1
