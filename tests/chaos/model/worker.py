@@ -91,8 +91,8 @@ class Consumer:
         if not records:
             return False
         begin, self._ends[tp] = self._ends[tp], records[-1].offset + 1
-        # Only what comes behind tells of a loss.
-        more = self._worker.network.broker.stable(tp) > end
+        # Only a record that comes behind tells of a loss; markers do not.
+        more = bool(self._worker.network.broker.read(tp, end, 1)[0])
         if not more or self._rng.random() >= LOST:
             batch = Batch(tp.topic, tp.partition, records, begin, 0, epoch)
             self._worker.call_later(0.001, self._worker.engine.deliver, batch)
