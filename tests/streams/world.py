@@ -63,7 +63,13 @@ class Read(NamedTuple):
 async def read_from(
     consumer: AIOKafkaConsumer, begin: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
 ) -> AsyncIterator[Read]:
-    """The records of these partitions from there to those ends."""
+    """The records of these partitions from there to those ends.
+
+    A consumer that is assigned something and stopped before it has read anything may wait for ever (aiokafka 0.14).
+    """
+    begin = {tp: offset for tp, offset in begin.items() if offset < ends[tp]}
+    if not begin:
+        return
     consumer.assign(list(begin))
     for tp, offset in begin.items():
         consumer.seek(tp, offset)
@@ -212,7 +218,6 @@ class World:
         await consumer.start()
         try:
             tps = [TopicPartition(name, number) for number in range(self.settings.partitions)]
-            consumer.assign(tps)
             async for record in read_from(consumer, dict.fromkeys(tps, 0), await consumer.end_offsets(tps)):
                 yield record
         finally:
