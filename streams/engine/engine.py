@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from time import monotonic, time
 from typing import Any, Final
@@ -109,7 +109,7 @@ class Engine:
         """Begin to look after what will be assigned."""
         self._consumer = consumer
         self.failed = asyncio.get_running_loop().create_future()
-        self._nudging = asyncio.create_task(self._keep(self._nudge()))
+        self._nudging = asyncio.create_task(self._keep(self._nudge))
 
     async def stop(self) -> None:
         """Finish what is being written, let go."""
@@ -124,7 +124,7 @@ class Engine:
         """These numbers are ours; returns at once. What stays with us and was written to its end is not read again."""
         for number in sorted(numbers):
             tenure = self.tenures[number] = Tenure(self, number, self._kept.pop(number, None))
-            self._tasks[number] = asyncio.create_task(self._keep(tenure.run()))
+            self._tasks[number] = asyncio.create_task(self._keep(tenure.run))
         self._let_go()
         self._committed_at = monotonic()
         self._assigned = True
@@ -300,10 +300,10 @@ class Engine:
         name = f"{settings.topic_prefix}{settings.app}"
         return DiskShelf(settings.data_dir / name / str(table) / str(number), end)
 
-    async def _keep(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
+    async def _keep(self, work: Callable[[], Awaitable[None]]) -> None:
         """What it raises is no fault of Kafka's: it ends the worker, whose successor starts from what is committed."""
         try:
-            await work
+            await work()
         except asyncio.CancelledError:
             raise
         except BaseException as error:
