@@ -36,18 +36,18 @@ class Opened(NamedTuple):
     """A feed record with both envelopes open."""
 
     request: wire.Request
-    reply: Mapping[str, Raw] | None
+    reply: wire.Reply | None
+
+
+def _frame(shape: type[Struct], texts: int) -> int:
+    """The bytes that a compact object has beside the contents of all its members, so many of them texts."""
+    return len("{}") + len(",".join([f'"{name}":' for name in shape.__struct_fields__])) + texts * len('""')
 
 
 _NULL = Raw(b"null")
 _TEXTS = ("infno", "msgid", "opter_type", "inf_time", "fixmedins_code")
-_FULL_BYTES = (
-    len('{"request":{},"reply":}')
-    + len("".join([f'"{name}":,' for name in wire.FullRequest.__struct_fields__]))
-    - len(",")
-    + len('""') * len(_TEXTS)
-)
-"""What a compact record has beside the contents of a full request and its reply."""
+_RECORD_FRAME = _frame(wire.FullRecord, 0) + _frame(wire.FullRequest, len(_TEXTS))
+_REPLY_FRAME = _frame(wire.FullReply, 0)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _PICTURE = re.compile(rb'"recog_pic"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*"|[^\s"n])', re.DOTALL)
 
@@ -91,8 +91,9 @@ def _is_surely_unique(raw: bytes, record: wire.FullRecord) -> bool:
 
     An escaped or non-ASCII key, an escape in a text and any white space make it longer.
     """
-    reply = len("null") if record.reply is None else _compact_size(record.reply)
-    return _FULL_BYTES + sum(map(len, astuple(record.request))) + reply == len(raw)
+    reply = record.reply
+    size = len("null") if reply is None else _REPLY_FRAME + sum(map(len, astuple(reply)))
+    return _RECORD_FRAME + sum(map(len, astuple(record.request))) + size == len(raw)
 
 
 def _decode_any_record(raw: bytes) -> Opened:
@@ -110,7 +111,9 @@ def _decode_any_record(raw: bytes) -> Opened:
         _find_duplicates(raw)
     if record.request is None:
         raise Fault(Reason.MISSING_FIELD, "request")
-    return Opened(_used_of(record.request), record.reply)
+    reply = record.reply
+    used = None if reply is None else wire.Reply(reply.get("infcode"), reply.get("output"))
+    return Opened(_used_of(record.request), used)
 
 
 def decode_request(raw: bytes, limits: IntakeLimits) -> wire.Request:

@@ -22,7 +22,7 @@ from monitor.interface.envelope import (
 )
 from monitor.interface.fields import blame, ident, moment, read, text
 from monitor.interface.outcomes import Accepted, Fault, Ignored, Reason, Rejected, Skip
-from monitor.interface.wire import FullRequest, Request
+from monitor.interface.wire import FullReply, FullRequest, Reply, Request
 from monitor.privacy import Tokens
 
 __all__ = ["Accepted", "GatewayCall", "Ignored", "Intake", "IntakeLimits", "Outcome", "Reason", "Rejected"]
@@ -127,7 +127,7 @@ class Intake:
         output = None
         if infno not in CHECKS:
             _must_have_succeeded(record.reply)
-            output = record.reply.get("output") if record.reply else None
+            output = record.reply.output if record.reply else None
         return self._accept(raw, self._call(infno, request, output))
 
     def decode_call(self, raw: bytes) -> GatewayCall:
@@ -195,11 +195,11 @@ def _known_infno(request: Request | FullRequest) -> str:
     raise Skip("unused_infno" if _INFNO.fullmatch(infno) else "unknown_infno")
 
 
-def _must_have_succeeded(reply: Mapping[str, Raw] | None) -> None:
+def _must_have_succeeded(reply: Reply | FullReply | None) -> None:
     """Stop at a call that did not happen, or of which nobody knows whether it did."""
     if reply is None:
         raise Skip("unanswered")
-    infcode = reply.get("infcode")
+    infcode = reply.infcode
     if infcode is None or bytes(infcode) not in _SUCCEEDED:
         read(ident, decode_leaf(infcode), "reply.infcode")
         raise Skip("failed")

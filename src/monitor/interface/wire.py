@@ -33,6 +33,13 @@ class Request(Struct, gc=False):
     input: Raw | None = None
 
 
+class Reply(Struct, gc=False):
+    """What is used of a reply envelope."""
+
+    infcode: Raw | None = None
+    output: Raw | None = None
+
+
 class FullRequest(Struct, gc=False):
     """A request envelope with all its members, in the order of the interface; those not used stay undecoded."""
 
@@ -56,11 +63,25 @@ class FullRequest(Struct, gc=False):
     input: Raw
 
 
+class FullReply(Struct, gc=False):
+    """A reply envelope with all its members."""
+
+    infcode: Raw
+    inf_refmsgid: Raw
+    refmsg_time: Raw
+    respond_time: Raw
+    err_msg: Raw
+    warn_msg: Raw
+    cainfo: Raw
+    signtype: Raw
+    output: Raw
+
+
 class FullRecord(Struct, gc=False):
     """A feed record as nearly all of them are."""
 
     request: FullRequest
-    reply: dict[str, Raw] | None
+    reply: FullReply | None
 
 
 class Trace(Struct, gc=False):
