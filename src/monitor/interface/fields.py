@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from monitor.events import COUNT_UNIT, DAY, PRICE_UNIT
@@ -24,8 +23,8 @@ MIDNIGHT = " 00:00:00"
 NUMBER_LIMIT = 10**16
 """Every number of the interface has 16 digits at most (16,2; 16,4; 16,6)."""
 EXPONENT_MAX = 40
-CACHED = 16_384
-"""Values that a reader remembers; some 200 bytes each."""
+KEPT = 16_384
+"""Texts whose reading is kept, for each reader; some 200 bytes each."""
 
 _NUMBER = re.compile(r"(-?)(\d{0,40})(?:\.(\d{0,40}))?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -35,6 +34,30 @@ _MOMENT_MAX = (date(YEAR_MAX + 1, 1, 1).toordinal() - _EPOCH) * DAY - 1
 # Every time of a day is looked up in two small tables, which takes a fifth of a regular expression.
 _MINUTES = {f" {minute // 60:02}:{minute % 60:02}:": minute * 60 for minute in range(DAY // 60)}
 _SECONDS = {f"{second:02}": second for second in range(60)}
+
+
+class _Kept(dict[Any, T]):
+    """What a reader made of the texts it saw last, and of nothing at all.
+
+    Numbers are read anew, for True is a key as good as 1. All is forgotten at once: to look up which text was
+    not used for longest, as an `lru_cache` does, takes more than to look up what it means.
+    """
+
+    def __init__(self, reader: Callable[[Any], T]) -> None:
+        self._reader = reader
+
+    def __missing__(self, value: Any) -> T:  # noqa: ANN401 - whatever JSON holds
+        found = self._reader(value)
+        if type(value) is str or value is None:
+            if len(self) >= KEPT:
+                self.clear()
+            self[value] = found
+        return found
+
+
+def kept(reader: Callable[[Any], T]) -> Callable[[Any], T]:
+    """`reader` for what comes again and again; TypeError for a list or an object, which can't be looked up."""
+    return _Kept(reader).__getitem__
 
 
 def plain(literal: str) -> str:
@@ -77,9 +100,9 @@ def given(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     return text(value)
 
 
-code = lru_cache(maxsize=CACHED)(text)
+code = kept(text)
 """As `text`, for what comes again and again: codes, batches, visits."""
-needed_code = lru_cache(maxsize=CACHED)(ident)
+needed_code = kept(ident)
 """As `ident`, for what comes again and again: items."""
 
 
@@ -108,8 +131,7 @@ def _scaled(value: Any, digits: int) -> int:  # noqa: ANN401 - whatever JSON hol
     return scaled
 
 
-# Caches take texts and numbers as they are and wrap all else, so True is never taken for 1.
-@lru_cache(maxsize=CACHED)
+@kept
 def fen(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """An amount (16,2) that must be there, in fen."""
     if value is None:
@@ -117,13 +139,13 @@ def fen(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     return _scaled(value, 2)
 
 
-@lru_cache(maxsize=CACHED)
+@kept
 def fen_or_zero(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """An amount (16,2) that may be absent, in fen."""
     return 0 if value is None else _scaled(value, 2)
 
 
-@lru_cache(maxsize=CACHED)
+@kept
 def count(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """A cnt (16,4) in `COUNT_UNIT`."""
     if value is None:
@@ -131,7 +153,7 @@ def count(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     return _scaled(value, len(str(COUNT_UNIT)) - 1)
 
 
-@lru_cache(maxsize=CACHED)
+@kept
 def price(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """A pric (16,6) in `PRICE_UNIT`."""
     if value is None:
@@ -139,13 +161,13 @@ def price(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     return _scaled(value, len(str(PRICE_UNIT)) - 1)
 
 
-@lru_cache(maxsize=1024)
+@kept
 def supply_days(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """The prd_days in whole days, never negative; empty is 0."""
     return 0 if value is None else max(0, _scaled(value, 0))
 
 
-@lru_cache(maxsize=CACHED)
+@kept
 def _days(written: str) -> int:
     """The day of 'yyyy-MM-dd'."""
     if not _DATE.fullmatch(written):
@@ -172,7 +194,7 @@ def _time_text(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     return value
 
 
-@lru_cache(maxsize=CACHED)
+@kept
 def moment(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """A time that must be there, 'yyyy-MM-dd HH:mm:ss' of the years 2000-2100."""
     written = _time_text(value)
@@ -182,19 +204,19 @@ def moment(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     return at
 
 
-@lru_cache(maxsize=CACHED)
+@kept
 def begin_or_end(value: Any) -> int:  # noqa: ANN401 - whatever JSON holds
     """A begntime or endtime that must be there: as `moment`, or a date alone (its first second)."""
     return moment(value + MIDNIGHT if type(value) is str and len(value) == DATE_CHARS else value)
 
 
-@lru_cache(maxsize=CACHED)
+@kept
 def begin_or_none(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
     """A begntime that may be absent or empty."""
     return None if value is None or value == "" else begin_or_end(value)
 
 
-@lru_cache(maxsize=CACHED)
+@kept
 def day(value: Any) -> int | None:  # noqa: ANN401 - whatever JSON holds
     """A date, or the date part of a time, in days since 1970-01-01; None where absent or empty."""
     if value is None or value == "":
