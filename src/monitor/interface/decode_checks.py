@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from monitor.events import Diagnosis, Event, FaceChecked, FaceExcused, Line, OrdersChecked, WarningAnswered
-from monitor.interface import fields
 from monitor.interface import wire_checks as wire
 from monitor.interface.call import Call
 from monitor.interface.decode_visits import is_valid
@@ -14,13 +13,17 @@ from monitor.interface.fields import (
     begin_or_none,
     blame,
     code,
+    count,
     day,
     fen,
     fen_or_zero,
     ident,
     needed,
+    needed_code,
     one,
+    price,
     read,
+    supply_days,
     text,
 )
 from monitor.interface.outcomes import Fault, Reason
@@ -38,8 +41,8 @@ _ORDER_READERS: Mapping[str, Callable[[Any], object]] = {
     "rx_id": ident,
     "hilist_code": ident,
     "drord_begn_date": begin_or_none,
-    "cnt": fields.count,
-    "pric": fields.price,
+    "cnt": count,
+    "pric": price,
     "sumamt": fen,
 }
 _DISEASE_READERS: Mapping[str, Callable[[Any], object]] = {
@@ -118,34 +121,38 @@ def _judged_encounter(call: Call, patient: wire.Patient, path: str) -> tuple[wir
 
 
 def _order_lines(call: Call, encounter: wire.Encounter, path: str) -> tuple[Line, ...]:
-    lines: list[Line] = []
-    for index, row in enumerate(call.rows(encounter.fsi_order_dtos, path)):
-        try:
-            if row.curr_drord_flag == "1" or read(code, row.curr_drord_flag, "curr_drord_flag") in JUDGED:
-                lines.append(_order_line(row, call.at))
-        except Fault as fault:
-            raise fault.inside(f"{path}[{index}]") from None
-    return tuple(lines)
+    rows, at = call.rows(encounter.fsi_order_dtos, path), call.at
+    try:
+        return tuple([_order_line(row, at) for row in rows if code(row.curr_drord_flag) in JUDGED])
+    except (Fault, TypeError):
+        for index, row in enumerate(rows):
+            _blame_order(row, f"{path}[{index}]")
+        raise
 
 
 def _order_line(row: wire.Order, at: int) -> Line:
-    begun = row.drord_begn_date
-    extension = one(row.extend_order_map, "extend_order_map")
-    supply = None if extension is None else extension.o_prdDays
-    try:
-        return Line(
-            ident(row.rx_id),
-            fields.needed_code(row.hilist_code),
-            at if begun is None or begun == "" else begin_or_end(begun),
-            fields.count(row.cnt),
-            fields.price(row.pric),
-            fen(row.sumamt),
-            fields.supply_days(supply),
-        )
-    except (Fault, TypeError):
-        blame(row, "", _ORDER_READERS)
-        read(fields.supply_days, supply, "extend_order_map.o_prdDays")
-        raise
+    begun, extension = row.drord_begn_date, row.extend_order_map
+    return Line(
+        ident(row.rx_id),
+        needed_code(row.hilist_code),
+        at if begun is None or begun == "" else begin_or_end(begun),
+        count(row.cnt),
+        price(row.pric),
+        fen(row.sumamt),
+        supply_days(extension.o_prdDays if type(extension) is wire.OrderExtension else _supply(row, "")),
+    )
+
+
+def _supply(row: wire.Order, path: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    extension = one(row.extend_order_map, f"{path}.extend_order_map")
+    return None if extension is None else extension.o_prdDays
+
+
+def _blame_order(row: wire.Order, path: str) -> None:
+    if read(code, row.curr_drord_flag, f"{path}.curr_drord_flag") in JUDGED:
+        supply = _supply(row, path)
+        blame(row, path, _ORDER_READERS)
+        read(supply_days, supply, f"{path}.extend_order_map.o_prdDays")
 
 
 def _diagnoses(call: Call, encounter: wire.Encounter, path: str) -> tuple[Diagnosis, ...]:

@@ -3,7 +3,7 @@
 2102, 2103, 2204, 2205, 2207, 2208, 2301, 2302, 2304, 2305, 2601.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from monitor.events import (
@@ -17,22 +17,26 @@ from monitor.events import (
     Undone,
     Withdrawal,
 )
-from monitor.interface import fields, wire
+from monitor.interface import wire
 from monitor.interface.call import Call
 from monitor.interface.envelope import typed_decoder
 from monitor.interface.fields import (
     begin_or_none,
     blame,
     code,
+    count,
     day,
     fen,
     fen_or_zero,
+    given,
     ident,
     moment,
     needed,
     needed_code,
     one,
+    price,
     read,
+    supply_days,
     text,
 )
 from monitor.interface.outcomes import Fault, Reason, Skip
@@ -50,10 +54,10 @@ _DETAIL_READERS: Mapping[str, Callable[[Any], object]] = {
     "feedetl_sn": ident,
     "med_list_codg": ident,
     "fee_ocur_time": moment,
-    "cnt": fields.count,
-    "pric": fields.price,
+    "cnt": count,
+    "pric": price,
     "det_item_fee_sumamt": fen,
-    "prd_days": fields.supply_days,
+    "prd_days": supply_days,
     "mdtrt_id": text,
     "chrg_bchno": text,
     "init_feedetl_sn": text,
@@ -165,30 +169,28 @@ def _settled(
         raise Fault(Reason.MISSING_FIELD, f"{path}.psn_no") from None
 
 
-def _lines(rows: Iterable[wire.Detail], path: str) -> list[Line]:
-    lines: list[Line] = []
-    add = lines.append
-    for row in rows:
-        try:
-            add(
-                Line(
-                    ident(row.feedetl_sn),
-                    needed_code(row.med_list_codg),
-                    moment(row.fee_ocur_time),
-                    fields.count(row.cnt),
-                    fields.price(row.pric),
-                    fen(row.det_item_fee_sumamt),
-                    fields.supply_days(row.prd_days),
-                    code(row.mdtrt_id),
-                    code(row.chrg_bchno),
-                    code(row.init_feedetl_sn),
-                    code(row.rx_circ_flag) == "1",
-                )
+def _lines(rows: Sequence[wire.Detail], path: str) -> list[Line]:
+    try:
+        return [
+            Line(
+                ident(row.feedetl_sn),
+                needed_code(row.med_list_codg),
+                moment(row.fee_ocur_time),
+                count(row.cnt),
+                price(row.pric),
+                fen(row.det_item_fee_sumamt),
+                supply_days(row.prd_days),
+                code(row.mdtrt_id),
+                code(row.chrg_bchno),
+                code(row.init_feedetl_sn),
+                code(row.rx_circ_flag) == "1",
             )
-        except (Fault, TypeError):
-            blame(row, f"{path}[{len(lines)}]", _DETAIL_READERS)
-            raise
-    return lines
+            for row in rows
+        ]
+    except (Fault, TypeError):
+        for index, row in enumerate(rows):
+            blame(row, f"{path}[{index}]", _DETAIL_READERS)
+        raise
 
 
 def charges(call: Call) -> tuple[Event, ...]:
@@ -242,7 +244,7 @@ def charges_withdrawn(call: Call) -> tuple[Event, ...]:
         visit = read(ident, row.mdtrt_id, f"{path}.mdtrt_id")
         if call.infno == "2205":
             # Empty is all, but absent is a fault: it would take back more than was meant.
-            what = read(fields.given, row.chrg_bchno, f"{path}.chrg_bchno")
+            what = read(given, row.chrg_bchno, f"{path}.chrg_bchno")
             withdrawal = Withdrawal(visit) if what in {"", ALL} else Withdrawal(visit, batch=what)
         else:
             what = read(ident, row.feedetl_sn, f"{path}.feedetl_sn")
