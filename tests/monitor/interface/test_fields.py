@@ -80,3 +80,26 @@ def test_a_day_may_be_before_the_epoch_and_may_come_with_a_time() -> None:
     assert fields.day("1969-12-31") == -1
     assert fields.day("1970-01-02 23:59:59") == 1
     assert fields.day("") is None
+
+
+def test_what_is_kept_of_a_number_is_not_taken_for_a_truth_value() -> None:
+    number, truth = 1, True
+    assert fields.fen(number) == 100
+    with pytest.raises(Fault) as refused:
+        fields.fen(truth)
+    assert refused.value.reason == Reason.WRONG_TYPE
+
+
+def test_a_text_is_read_once_until_too_many_others_came() -> None:
+    seen: list[str] = []
+
+    def noting(value: str) -> str:
+        seen.append(value)
+        return value
+
+    reader = fields.kept(noting)
+    assert [reader("a"), reader("a"), seen] == ["a", "a", ["a"]]
+    for number in range(fields.KEPT):
+        reader(str(number))
+    reader("a")
+    assert seen.count("a") == 2
