@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     partitions: Positive = _setting(
         24,
         "partitions of every keyed topic, fixed for life: 24 share out evenly over 1, 2, 3, 4, 6, 8 or 12"
-        " workers (the demo takes 8: fewer to open on a laptop)",
+        " workers (the demo takes 4: fewer to open on a laptop)",
         unit="partitions",
     )
     replication: Positive = _setting(1, "replicas of every topic; 3 in production", unit="replicas")
