@@ -55,11 +55,17 @@ class Door:
         )
         return await self._call(head.encode() + body)
 
-    async def _call(self, request: bytes) -> Answer:
-        if self._free:
+    def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """A connection that is free and that the server has not closed: it closes those that nobody used for a while."""
+        while self._free:
             reader, writer = self._free.pop()
-        else:
-            reader, writer = await asyncio.open_connection(self._host, self._port)
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return None
+
+    async def _call(self, request: bytes) -> Answer:
+        reader, writer = self._open() or await asyncio.open_connection(self._host, self._port)
         try:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")

@@ -41,6 +41,8 @@ class Turn:
         self.stage = ""
         self.urgent = False
         """Somebody waits for an answer in it."""
+        self.quiet = True
+        """Nothing but the time came."""
         self._outputs: list[tuple[Topic, int, Row]] = []
         self._records = 0
         self._bytes = 0

@@ -27,6 +27,8 @@ from streams.topics import TableName, Topic
 PASS_RECORDS_MAX: Final = 50
 """Of one topic at a time: then others on the same loop have their turn, and a check waits for no more than that."""
 DECODED_MIN: Final = 64
+QUIET_S: Final = 0.25
+"""How long a turn of watermarks alone is gathered: a transaction costs a broker milliseconds, and nobody waits for it."""
 
 
 class Writer(Protocol):
@@ -243,6 +245,7 @@ class Unit:
         try:
             heard = tick_of(record) if record.headers else None
             if heard is None:
+                turn.quiet = False
                 stage.take(record, turn)
             else:
                 stage.hear(*heard, turn)
@@ -292,7 +295,8 @@ class Unit:
         turn = self._turn
         if turn.empty:
             return False
-        rest = self._began + self._gather_s - self._now()
+        gather_s = max(QUIET_S, self._gather_s) if turn.quiet else self._gather_s
+        rest = self._began + gather_s - self._now()
         if rest <= 0 or turn.urgent or turn.full or self._stopping:
             return True
         if self._timer is not None:
