@@ -12,7 +12,14 @@ from typing import Any, Final, TypeVar, cast
 import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import PartitionRecords
-from aiokafka.errors import IllegalGenerationError, KafkaError, NoError, UnknownMemberIdError, for_code
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    IllegalGenerationError,
+    KafkaError,
+    NoError,
+    UnknownMemberIdError,
+    for_code,
+)
 from aiokafka.protocol.group import HeartbeatRequest
 from faust.serializers import codecs
 from faust.transport.drivers import aiokafka as driver
@@ -178,6 +185,19 @@ class BatchConsumer(driver.Consumer):
             return {}
         wait_s = timeout if len(with_room) == len(active) else SHORT_S
         return dict(await super()._getmany(with_room, wait_s))
+
+    async def _drain_messages(self, fetcher: Any) -> None:  # noqa: ANN401 - Faust's Fetcher
+        """Faust's loop without the two tasks that it starts for each message.
+
+        On a busy loop those took longer than all that happens to the records, and the next fetch waited for them.
+        """
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                async for _, message in self.getmany(timeout=1.0):
+                    await self.callback(message)
+        except (ConsumerStoppedError, asyncio.CancelledError):
+            if not self.transport.app.should_stop:
+                raise
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:  # noqa: ANN401 - a Batch
         last = record.records[-1]
