@@ -23,7 +23,7 @@ from monitor.settings import PREFIX, Settings
 from streams import topics
 from streams.topics import RAW_BYTES_MAX, Topic, name_of, partition_of
 
-PARTITIONS: Final = 8
+PARTITIONS: Final = 4
 READY_S_MAX: Final = 60.0
 _POLL_S: Final = 0.1
 _BATCH_BYTES: Final = 512 << 10
