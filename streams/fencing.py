@@ -26,7 +26,7 @@ async def fence(settings: Settings, instance: str) -> list[int]:
     """
     group = f"{settings.topic_prefix}{settings.app}"
     numbers = await held(settings, instance)
-    ledgers = [Ledger(settings.bootstrap, name=f"{group}-{number}", group=group) for number in numbers]
+    ledgers = [Ledger(settings.bootstrap, name=f"{group}-{number}") for number in numbers]
     try:
         await asyncio.gather(*(ledger.open(()) for ledger in ledgers))
     finally:

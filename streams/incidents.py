@@ -11,10 +11,11 @@ from monitor.incidents import Book, apply, due, tick
 from monitor.outputs import Finding, Incident, State
 from monitor.pipeline import book_key, makes_incident
 from streams.engine.records import FINDING, Record, at_header
+from streams.engine.shelf import OWN
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
-from streams.engine.watermarks import CLOCK, Sources
+from streams.engine.watermarks import Sources
 from streams.said import as_json
 from streams.topics import TableName, Topic
 
@@ -39,10 +40,10 @@ class IncidentsStage(Stage):
         self._due_of: dict[str, int] = {}
         self._open_of: dict[str, int] = {}
         shelf = memories.shelves[TableName.INCIDENTS]
-        if (used := shelf.pieces(CLOCK).get(USED)) is not None:
+        if (used := shelf.pieces(OWN).get(USED)) is not None:
             self._budget.load(used)
         for key in shelf:
-            if key != CLOCK:
+            if key != OWN:
                 self._plan(key, Book.load(key, shelf.pieces(key)))
 
     @property
@@ -97,7 +98,7 @@ class IncidentsStage(Stage):
                 metrics.notifications.labels(incident.rule_id).inc()
             turn.send(Topic.ALERTS, incident.incident_id, as_json(incident.to_json()), headers)
         if said:
-            turn.piece(TableName.INCIDENTS, CLOCK, USED, self._budget.dump())
+            turn.piece(TableName.INCIDENTS, OWN, USED, self._budget.dump())
 
     def _plan(self, key: str, book: Book, *, after: int | None = None) -> None:
         """Remember when time will have something to say about a book."""

@@ -15,10 +15,10 @@ from monitor.interface.outcomes import Reason
 from monitor.memory.pieces import encode
 from monitor.watermark import BEGINNING, Watermark
 from streams.engine.records import Record, at_header
+from streams.engine.shelf import OWN
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
-from streams.engine.watermarks import CLOCK
 from streams.feedback import say_feedback
 from streams.providers import audit_at_provider
 from streams.topics import TableName, Topic, partition_of
@@ -40,7 +40,7 @@ class IntakeStage(Stage):
         super().__init__(context, number, memories)
         self._lateness_s = context.knowledge.region.lateness_s
         self._clock = Watermark(self._lateness_s)
-        kept = memories.shelves[TableName.PROVIDERS].pieces(CLOCK).get(HIGHEST)
+        kept = memories.shelves[TableName.PROVIDERS].pieces(OWN).get(HIGHEST)
         if kept is not None:
             self._clock.follow_until(int(kept), int(kept))
 
@@ -108,4 +108,4 @@ class IntakeStage(Stage):
         self._clock.follow_until(call_time, bound)
         if self._clock.time > before and self._clock.time > BEGINNING:
             highest = self._clock.time + self._lateness_s
-            turn.piece(TableName.PROVIDERS, CLOCK, HIGHEST, b"%d" % highest)
+            turn.piece(TableName.PROVIDERS, OWN, HIGHEST, b"%d" % highest)

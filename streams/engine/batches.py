@@ -7,6 +7,7 @@ bookkeeping commits what was not acknowledged and forgets what was (see docs/dec
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final, TypeVar, cast
 
 import aiokafka
@@ -41,6 +42,7 @@ FETCH_BYTES_MAX: Final = 8 * MIB
 SHORT_S: Final = 0.05
 """How long to wait for open partitions while others are full: they may have room again soon."""
 ASK_AGAIN_S: Final = 0.2
+TELL_S_MAX: Final = 1.0
 BY_HAND: Final = 1
 """The generation of an assignment that no group made."""
 
@@ -226,6 +228,19 @@ class BatchConsumer(driver.Consumer):
     async def go_to(self, offsets: Mapping[TP, int]) -> int:
         """Seek; the epoch of the batches that follow."""
         return await self._thread.seek_to(offsets)
+
+    async def tell(self, offsets: Mapping[TP, int]) -> bool:
+        """Commit these to the group, outside of any transaction; whether it took them."""
+
+        async def commit(client: aiokafka.AIOKafkaConsumer) -> bool:
+            named = {TopicPartition(tp.topic, tp.partition): at for tp, at in offsets.items()}
+            with suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(TELL_S_MAX):
+                    await client.commit(named)
+                return True
+            return False
+
+        return await self._thread.on_client(commit)
 
     async def leave_out(self, tps: Iterable[TP]) -> None:
         """Do not fetch these: Faust subscribes to its changelogs, and would have them sent again and again for nobody."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from time import monotonic, time
 from typing import Any, Final
@@ -31,6 +31,7 @@ QUEUE_BYTES_MAX: Final = 4 * MIB
 RECOVERIES_MAX: Final = 4
 """Numbers whose memories come back at the same time: more would all be late instead of some early."""
 NUDGE_S: Final = 0.25
+TELL_S: Final = 0.5
 REVOKE_S: Final = 1.0
 """How long a rebalance waits for transactions that are being written: the group waits for this worker meanwhile."""
 END_S: Final = 4.0
@@ -48,8 +49,7 @@ class NumberLedger:
 
     def __init__(self, engine: "Engine", number: int) -> None:
         settings = engine.context.settings
-        group = f"{settings.topic_prefix}{settings.app}"
-        self._ledger = Ledger(settings.bootstrap, name=f"{group}-{number}", group=group)
+        self._ledger = Ledger(settings.bootstrap, name=f"{settings.topic_prefix}{settings.app}-{number}")
         self._sources = [TopicPartition(engine.topic_name(topic), number) for topic in engine.reads]
         self._changelogs = {
             TopicPartition(engine.changelog_name(table), number): table for table in engine.tables
@@ -62,15 +62,15 @@ class NumberLedger:
         """Fence whoever had it."""
         await self._ledger.open(self._topics)
 
-    async def committed(self) -> dict[str, int]:
-        """Where each source goes on."""
-        found = await self._ledger.committed(self._sources)
-        return {tp.topic: at for tp, at in found.items()}
-
     async def ends(self) -> dict[TableName, int]:
         """Where the changelogs end."""
         found = await self._ledger.ends(list(self._changelogs))
         return {self._changelogs[tp]: at for tp, at in found.items()}
+
+    async def begins(self) -> dict[str, int]:
+        """Where each source begins."""
+        found = await self._ledger.begins(self._sources)
+        return {tp.topic: at for tp, at in found.items()}
 
 
 class Engine:
@@ -99,7 +99,9 @@ class Engine:
         self._changelogs = {table: changelog_of(table, context.settings) for table in tables}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._kept: dict[int, Unit] = {}
-        self._nudging: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
+        self._told: dict[TP, int] = {}
+        """What the group knows of our positions."""
         self._room = asyncio.Event()
         self._recoveries = asyncio.Semaphore(RECOVERIES_MAX)
         self._committed_at = monotonic()
@@ -109,14 +111,14 @@ class Engine:
         """Begin to look after what will be assigned."""
         self._consumer = consumer
         self.failed = asyncio.get_running_loop().create_future()
-        self._nudging = asyncio.create_task(self._keep(self._nudge))
+        self._background = [asyncio.create_task(self._keep(work)) for work in (self._nudge, self._tell_group)]
 
     async def stop(self) -> None:
         """Finish what is being written, let go."""
         await self.revoke(within_s=END_S)
         self._let_go()
-        if self._nudging is not None:
-            self._nudging.cancel()
+        for task in self._background:
+            task.cancel()
 
     # What Faust's side asks.
 
@@ -154,6 +156,8 @@ class Engine:
                 "transactions of partition numbers %s were broken off and will be repeated", broken
             )
         self._kept = {number: tenure.kept for number, tenure in tenures.items() if tenure.kept is not None}
+        await self._tell(self._kept.values())
+        self._told = {}
 
     def deliver(self, batch: Batch) -> None:
         """A batch of records; one that nobody waits for is dropped, because it will be read again."""
@@ -191,9 +195,8 @@ class Engine:
         """Whether nothing waits on the broker."""
         return self.lag(TP(self._names[topic], number)) == 0
 
-    def wrote(self, number: int, offsets: Mapping[TopicPartition, int], seconds: float) -> None:
+    def wrote(self, seconds: float) -> None:
         """A transaction was committed."""
-        del number, offsets
         self._committed_at = monotonic()
         metrics = self.context.metrics
         metrics.commits.labels("done").inc()
@@ -310,6 +313,18 @@ class Engine:
             logger.exception("the engine can't go on: %s", type(error).__name__)
             if self.failed is not None and not self.failed.done():
                 self.failed.set_result(error)
+
+    async def _tell_group(self) -> None:
+        """Commit positions to the group every now and then: for people and tools, nothing here goes by it."""
+        while True:
+            await asyncio.sleep(TELL_S)
+            await self._tell(self.units)
+
+    async def _tell(self, units: Iterable[Unit]) -> None:
+        known = {TP(topic, unit.number): at for unit in units for topic, at in unit.committed.items()}
+        new = {tp: at for tp, at in known.items() if self._told.get(tp) != at}
+        if new and self._consumer is not None and await self._consumer.tell(new):
+            self._told |= new
 
     async def _nudge(self) -> None:
         from streams.engine.gauges import show  # noqa: PLC0415 - it looks at engines

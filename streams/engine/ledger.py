@@ -1,13 +1,13 @@
 """Kafka as one partition number sees it: whoever opened its ledger last is the only one who can write.
 
-`write` makes one transaction of outputs, changed memories and source offsets: all of it becomes visible, or none. aiokafka's
-own producer commits a transaction that lost a record, waits 20 ms in each, can't abort after a failed commit and hides what
-it repeats; so its client carries our five requests here instead, and every error is the caller's to see.
+`write` makes one transaction of outputs and changed memories, where the sources go on among them: all of it becomes visible,
+or none. aiokafka's own producer commits a transaction that lost a record, waits 20 ms in each, can't abort after a failed
+commit and hides what it repeats; so its client carries our three requests here, and every error is the caller's to see.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
@@ -27,23 +27,15 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
     for_code,
 )
-from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.protocol.produce import ProduceRequest
-from aiokafka.protocol.transaction import (
-    AddOffsetsToTxnRequest,
-    AddPartitionsToTxnRequest,
-    EndTxnRequest,
-    InitProducerIdRequest,
-    TxnOffsetCommitRequest,
-)
+from aiokafka.protocol.transaction import AddPartitionsToTxnRequest, EndTxnRequest, InitProducerIdRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from monitor.settings import MIB
 from streams.engine.records import Row
 
 T = TypeVar("T")
-Offsets: TypeAlias = Mapping[TopicPartition, int]
 
 TRANSACTION_MS: Final = 5_000
 """The broker aborts what a dead worker left open after so long (and looks once a second, see deploy/): until then readers of
@@ -105,15 +97,14 @@ class Ledger:
     and only a ledger opened anew can be trusted.
     """
 
-    def __init__(self, bootstrap: str, *, name: str, group: str) -> None:
+    def __init__(self, bootstrap: str, *, name: str) -> None:
         self.name = name
-        self._group = group
         self._client = AIOKafkaClient(
             bootstrap_servers=bootstrap, client_id=name, request_timeout_ms=REQUEST_MS, retry_backoff_ms=50
         )
         self._producer = (-1, -1)
         self._sequences: dict[TopicPartition, int] = {}
-        self._coordinators: dict[CoordinationType, int] = {}
+        self._coordinator: int | None = None
 
     async def open(self, topics: Iterable[str]) -> None:
         """Fence whoever had it: their open transaction is aborted, and they can never write again."""
@@ -128,26 +119,10 @@ class Ledger:
 
     # Reading what stands.
 
-    async def committed(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """Where the sources go on: committed offsets, else where the log begins."""
-
-        async def ask() -> dict[TopicPartition, int]:
-            answer = await self._ask(
-                CoordinationType.GROUP,
-                OffsetFetchRequest(self._group, _by_topic((tp, tp.partition) for tp in tps)),
-            )
-            found = {}
-            for topic, partitions in answer.topics:
-                for partition, offset, _, code in partitions:
-                    self._check(code, CoordinationType.GROUP)
-                    if offset >= 0:
-                        found[TopicPartition(topic, partition)] = offset
-            return found
-
+    async def begins(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """Where the logs begin."""
         async with asyncio.timeout(OPEN_S):
-            known = await self._until_done(ask)
-            missing = [tp for tp in tps if tp not in known]
-            return known | await self._offsets(missing, EARLIEST)
+            return await self._offsets(tps, EARLIEST)
 
     async def ends(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """Where the logs end for readers of committed data."""
@@ -164,7 +139,7 @@ class Ledger:
                 answer = await self._client.send(node, request)
                 for topic, partitions in answer.topics:
                     for partition, code, *_, offset in partitions:
-                        self._check(code, None)
+                        self._check(code)
                         found[TopicPartition(topic, partition)] = offset
             return found
 
@@ -172,57 +147,32 @@ class Ledger:
 
     # Writing.
 
-    async def write(
-        self, rows: Mapping[TopicPartition, Sequence[Row]], offsets: Offsets
-    ) -> dict[TopicPartition, int]:
-        """One transaction: these rows, and that their sources are done up to these offsets.
-
-        Returns where the rows of each partition end, the marker of the commit not counted.
-        """
+    async def write(self, rows: Mapping[TopicPartition, Sequence[Row]]) -> dict[TopicPartition, int]:
+        """One transaction; where the rows of each partition end, the marker of the commit not counted."""
         async with asyncio.timeout(WRITE_S):
-            if rows:
-                await self._until_done(lambda: self._add_partitions(rows))
-            produced = await _together(self._produce_all(rows), self._write_offsets(offsets))
+            await self._until_done(lambda: self._add_partitions(rows))
+            ends = await self._produce_all(rows)
             await self._until_done(self._commit)
-            ends: dict[TopicPartition, int] = produced[0]
             return ends
 
     async def _init(self) -> tuple[int, int]:
         request = InitProducerIdRequest(transactional_id=self.name, transaction_timeout_ms=TRANSACTION_MS)
-        answer = await self._ask(CoordinationType.TRANSACTION, request)
-        self._check(answer.error_code, CoordinationType.TRANSACTION)
+        answer = await self._ask(request)
+        self._check(answer.error_code)
         return answer.producer_id, answer.producer_epoch
 
     async def _add_partitions(self, tps: Iterable[TopicPartition]) -> None:
         request = AddPartitionsToTxnRequest(
             self.name, *self._producer, _by_topic((tp, tp.partition) for tp in tps)
         )
-        answer = await self._ask(CoordinationType.TRANSACTION, request)
+        answer = await self._ask(request)
         for _, partitions in answer.errors:
             for _, code in partitions:
-                self._check(code, CoordinationType.TRANSACTION)
-
-    async def _write_offsets(self, offsets: Offsets) -> None:
-        async def add() -> None:
-            request = AddOffsetsToTxnRequest(self.name, *self._producer, self._group)
-            answer = await self._ask(CoordinationType.TRANSACTION, request)
-            self._check(answer.error_code, CoordinationType.TRANSACTION)
-
-        async def commit() -> None:
-            named = _by_topic((tp, (tp.partition, at, "")) for tp, at in offsets.items())
-            request = TxnOffsetCommitRequest(self.name, self._group, *self._producer, named)
-            answer = await self._ask(CoordinationType.GROUP, request)
-            for _, partitions in answer.errors:
-                for _, code in partitions:
-                    self._check(code, CoordinationType.GROUP)
-
-        if offsets:
-            await self._until_done(add)
-            await self._until_done(commit)
+                self._check(code)
 
     async def _commit(self) -> None:
-        answer = await self._ask(CoordinationType.TRANSACTION, EndTxnRequest(self.name, *self._producer, 1))
-        self._check(answer.error_code, CoordinationType.TRANSACTION)
+        answer = await self._ask(EndTxnRequest(self.name, *self._producer, 1))
+        self._check(answer.error_code)
 
     async def _produce_all(self, rows: Mapping[TopicPartition, Sequence[Row]]) -> dict[TopicPartition, int]:
         """A request holds one batch a partition, so what does not fit goes in the next one."""
@@ -252,7 +202,7 @@ class Ledger:
                     if error in (MessageSizeTooLargeError, RecordListTooLargeError):
                         raise RefusedError(topic)
                     if error not in AGAIN:
-                        self._check(code, None)
+                        self._check(code)
                         ends[tp] = offset + batches[tp][1]
                     elif error in MOVED:
                         self._client.force_metadata_update()
@@ -278,17 +228,18 @@ class Ledger:
 
     # Asking.
 
-    async def _ask(self, kind: CoordinationType, request: Any) -> Any:  # noqa: ANN401 - aiokafka's requests and answers
-        node = self._coordinators.get(kind)
-        if node is None:
-            key = self._group if kind is CoordinationType.GROUP else self.name
+    async def _ask(self, request: Any) -> Any:  # noqa: ANN401 - aiokafka's requests and answers
+        """What the coordinator of our transactions answers."""
+        if self._coordinator is None:
             try:
-                node = self._coordinators[kind] = await self._client.coordinator_lookup(kind, key)
+                self._coordinator = await self._client.coordinator_lookup(
+                    CoordinationType.TRANSACTION, self.name
+                )
             except tuple(AGAIN) as error:
                 raise _AgainError from error
-        return await self._client.send(node, request, group=ConnectionGroup.COORDINATION)
+        return await self._client.send(self._coordinator, request, group=ConnectionGroup.COORDINATION)
 
-    def _check(self, code: int, kind: CoordinationType | None) -> None:
+    def _check(self, code: int) -> None:
         """Raise what an answer says: _AgainError, FencedError or the error itself."""
         error = for_code(code)
         if error is NoError:
@@ -296,8 +247,7 @@ class Ledger:
         if error is InvalidProducerEpoch or code == PRODUCER_FENCED:
             raise FencedError(self.name)
         if error in MOVED:
-            if kind is not None:
-                self._coordinators.pop(kind, None)
+            self._coordinator = None
             self._client.force_metadata_update()
         if error in AGAIN:
             raise _AgainError

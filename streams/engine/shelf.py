@@ -9,6 +9,8 @@ from typing import Final, Protocol
 
 SEPARATOR: Final = "\x1f"
 """Between key and piece: no id holds a character that does not print."""
+OWN: Final = ""
+"""Key of what a unit remembers of itself, its clocks and how far it has read; no provider, person or code has it."""
 
 
 class Shelf(Protocol):

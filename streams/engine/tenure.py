@@ -1,7 +1,7 @@
 """One partition number's time with this worker: the only way to a unit that works.
 
-Fence whoever had the number, then read the committed offsets, then bring the memories back to the end of their changelogs,
-then seek, then go. There is no short cut, not for the same owner either. Whatever Kafka says against a unit, time-outs and
+Fence whoever had the number, then bring the memories back to the end of their changelogs, then seek to where they say, then
+go. There is no short cut, not for the same owner either. Whatever Kafka says against a unit, time-outs and
 commits of unknown outcome included, ends it and begins here again; it never counts against a record.
 """
 
@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 
 from monitor.settings import MIB
 from streams.engine.ledger import FencedError, RefusedError
+from streams.engine.positions import positions_in
 from streams.engine.unit import LostBatchError, Unit, Writer
 from streams.topics import TableName
 
@@ -34,12 +35,12 @@ class Log(Writer, Protocol):
         """Fence whoever had it."""
         ...
 
-    async def committed(self) -> Mapping[str, int]:
-        """Where each source goes on."""
-        ...
-
     async def ends(self) -> Mapping[TableName, int]:
         """Where the changelogs end."""
+        ...
+
+    async def begins(self) -> Mapping[str, int]:
+        """Where each source begins."""
         ...
 
     async def close(self) -> None:
@@ -119,9 +120,8 @@ class Tenure:
         unit: Unit | None = None
         try:
             await ledger.open()
-            positions = await ledger.committed()
-            ends = await ledger.ends()
-            unit = await self._unit(positions, ends)
+            unit = await self._unit(await ledger.ends())
+            positions = {**await ledger.begins(), **positions_in(unit.memories)}
             unit.open(positions, await self._host.read_from(self.number, positions))
             self.unit = unit
             self._host.changed(self.number, "begun")
@@ -136,9 +136,9 @@ class Tenure:
             with suppress(Exception):
                 await asyncio.shield(ledger.close())
 
-    async def _unit(self, positions: Mapping[str, int], ends: Mapping[TableName, int]) -> Unit:
+    async def _unit(self, ends: Mapping[TableName, int]) -> Unit:
         kept, self.kept = self.kept, None
-        if kept is not None and kept.committed == positions and kept.ends == ends:
+        if kept is not None and kept.ends == ends:
             return kept
         if kept is not None:
             kept.memories.close(clean=False)

@@ -17,6 +17,7 @@ from aiokafka import TopicPartition
 from monitor.interface.outcomes import Reason
 from streams.engine.batches import Batch
 from streams.engine.dead_letters import stack_of
+from streams.engine.positions import keep_positions
 from streams.engine.records import Record, Row, headers_of
 from streams.engine.stage import Stage
 from streams.engine.state import DECODED_MAX, Memories
@@ -34,9 +35,7 @@ QUIET_S: Final = 0.25
 class Writer(Protocol):
     """Where turns go: streams.engine.ledger.Ledger, or what stands for it in a model."""
 
-    async def write(
-        self, rows: Mapping[TopicPartition, list[Row]], offsets: Mapping[TopicPartition, int]
-    ) -> Mapping[TopicPartition, int]:
+    async def write(self, rows: Mapping[TopicPartition, list[Row]]) -> Mapping[TopicPartition, int]:
         """All of it or nothing; where the rows of each partition end."""
         ...
 
@@ -63,7 +62,7 @@ class Owner(Protocol):
         """Whether nothing waits on the broker."""
         ...
 
-    def wrote(self, number: int, offsets: Mapping[TopicPartition, int], seconds: float) -> None:
+    def wrote(self, seconds: float) -> None:
         """A transaction was committed."""
         ...
 
@@ -307,14 +306,15 @@ class Unit:
     def _write(self, writer: Writer) -> None:
         turn, self._turn = self._turn, self._new_turn()
         self._began = self._now()
+        if turn.offsets:
+            keep_positions(self.committed | turn.offsets, turn)
         rows = turn.rows(self._owner.topic_name, self._owner.changelog_name)
         self.memories.trim(max(DECODED_MIN, DECODED_MAX // self._partitions))
         self._writing = asyncio.create_task(self._settle(writer, turn, rows))
         self._writing.add_done_callback(lambda _: self._wake.set())
 
     async def _settle(self, writer: Writer, turn: Turn, rows: Mapping[TopicPartition, list[Row]]) -> None:
-        offsets = {TopicPartition(name, self.number): at for name, at in turn.offsets.items()}
-        ends = await writer.write(rows, offsets)
+        ends = await writer.write(rows)
         for table, shelf in self.memories.shelves.items():
             end = ends.get(TopicPartition(self._owner.changelog_name(table), self.number))
             if end is not None:
@@ -323,4 +323,4 @@ class Unit:
         self.committed |= turn.offsets
         for (stage, topic), count in turn.sent.items():
             self._metrics.records_out.labels(stage, str(topic)).inc(count)
-        self._owner.wrote(self.number, offsets, self._now() - self._began)
+        self._owner.wrote(self._now() - self._began)

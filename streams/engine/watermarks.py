@@ -10,16 +10,13 @@ import msgspec
 
 from monitor.watermark import BEGINNING
 from streams.engine.records import SOURCE, WATERMARK, Headers, Record
+from streams.engine.shelf import OWN
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
 from streams.topics import TableName
 
 TICK_S: Final = 1.0
 """A unit tells a new watermark at most so often."""
-
-
-CLOCK: Final = ""
-"""Key of pieces about time; no provider, person or code has it."""
 HEARD: Final = "heard"
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[int, int]).decode
@@ -36,7 +33,7 @@ class Sources:
         self._heard: dict[int, int] = {}
         self.time = BEGINNING
         self.furthest = BEGINNING
-        kept = memories.shelves[table].pieces(CLOCK).get(HEARD)
+        kept = memories.shelves[table].pieces(OWN).get(HEARD)
         if kept is not None:
             self._heard = _decode(kept)
             self.furthest = max(self._heard.values())
@@ -48,7 +45,7 @@ class Sources:
         if not 0 <= source < self._count or time <= self._heard.get(source, BEGINNING):
             return False
         self._heard[source] = time
-        turn.piece(self._table, CLOCK, HEARD, _encode(self._heard))
+        turn.piece(self._table, OWN, HEARD, _encode(self._heard))
         self.furthest = max(self.furthest, time)
         if len(self._heard) < self._count:
             return False

@@ -10,6 +10,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+import streams.engine.unit
 from streams.engine.engine import Engine, NumberLedger
 from streams.engine.ledger import Ledger
 from streams.engine.turn import Turn
@@ -20,6 +21,7 @@ from tests.chaos.model.play import engine_on_the_model, play
 SCHEDULES = 100
 ENOUGH = 40
 """Schedules among which a broken Kafka must be noticed."""
+SLOW_S = 0.2
 A, B = TopicPartition("a", 0), TopicPartition("b", 0)
 ROW: Row = (b"key", b"value", ())
 SEED_OF_CALM = 1
@@ -44,14 +46,14 @@ def test_a_kafka_that_does_not_fence_or_abort_is_noticed(broken: str) -> None:
     assert any(play(seed, **{broken: False}) for seed in range(ENOUGH))
 
 
-async def written_again(self: Ledger, rows: Any, offsets: Any) -> Any:
+async def written_again(self: Ledger, rows: Any) -> Any:
     """After an unknown outcome, as if nothing had been done."""
     try:
-        return await WRITE(self, rows, offsets)
+        return await WRITE(self, rows)
     except (KafkaError, OSError, TimeoutError):
         self._producer = await self._until_done(self._init)
         self._sequences.clear()
-        return await WRITE(self, rows, offsets)
+        return await WRITE(self, rows)
 
 
 def undone_by_half(self: Turn) -> None:
@@ -59,14 +61,20 @@ def undone_by_half(self: Turn) -> None:
     self._touched, self._pieces = [], []
 
 
-async def committed_before(self: NumberLedger) -> Any:
-    """The committed offsets are read before the number is fenced, so its last owner may still move them."""
-    self.positions = await COMMITTED(self)  # type: ignore[attr-defined]  # a fault
+async def ends_before(self: NumberLedger) -> Any:
+    """The ends of the changelogs are read before the number is fenced, so its last owner may still move them."""
+    await self._ledger._client.bootstrap()
+    self.known_ends = await ENDS(self)  # type: ignore[attr-defined]  # a fault
+    await asyncio.sleep(SLOW_S)
     await OPEN(self)
 
 
 async def as_read_before(self: NumberLedger) -> Any:
-    return self.positions  # type: ignore[attr-defined]  # as above
+    return self.known_ends  # type: ignore[attr-defined]  # as above
+
+
+def kept_apart(positions: Any, turn: Turn) -> None:
+    """Where to go on is not written with what was made of the records."""
 
 
 async def never_read_again(self: Engine, number: int, *rest: Any) -> Any:
@@ -79,7 +87,7 @@ async def never_read_again(self: Engine, number: int, *rest: Any) -> Any:
     return unit
 
 
-WRITE, OPEN, COMMITTED, NEW_UNIT = Ledger.write, NumberLedger.open, NumberLedger.committed, Engine.new_unit
+WRITE, OPEN, ENDS, NEW_UNIT = Ledger.write, NumberLedger.open, NumberLedger.ends, Engine.new_unit
 
 
 @pytest.mark.parametrize(
@@ -87,13 +95,20 @@ WRITE, OPEN, COMMITTED, NEW_UNIT = Ledger.write, NumberLedger.open, NumberLedger
     [
         {(Ledger, "write"): written_again},
         {(Turn, "undo"): undone_by_half},
-        {(NumberLedger, "open"): committed_before, (NumberLedger, "committed"): as_read_before},
+        {(NumberLedger, "open"): ends_before, (NumberLedger, "ends"): as_read_before},
+        {(streams.engine.unit, "keep_positions"): kept_apart},
         {(Engine, "new_unit"): never_read_again},
     ],
-    ids=["written again", "undone by half", "committed before the fence", "memories that survive"],
+    ids=[
+        "written again",
+        "undone by half",
+        "ends before the fence",
+        "positions left out",
+        "memories that survive",
+    ],
 )
 def test_an_engine_with_a_fault_is_noticed(
-    faults: dict[tuple[type, str], Any], monkeypatch: pytest.MonkeyPatch
+    faults: dict[tuple[Any, str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for (owner, name), fault in faults.items():
         monkeypatch.setattr(owner, name, fault)
@@ -136,14 +151,16 @@ def test_nobody_reads_past_an_open_transaction() -> None:
     on_the_loop(test)
 
 
-def test_offsets_are_committed_with_the_transaction_or_not_at_all() -> None:
+def test_all_partitions_of_a_transaction_are_committed_or_none() -> None:
     async def test(broker: Broker) -> None:
-        for commit, expected in ((False, {}), (True, {B: 7})):
+        for commit, expected in ((False, 0), (True, 1)):
             epoch = opened(broker)
-            broker.add_offsets("n", epoch, {B: 7})
+            broker.add_partitions("n", epoch, [A, B])
+            for tp in (A, B):
+                broker.append("n", epoch, tp, 0, [ROW])
             broker.end("n", epoch, commit=commit)
             await asyncio.sleep(1)
-            assert broker.offsets == expected
+            assert [len(broker.committed(tp)) for tp in (A, B)] == [expected, expected]
 
     on_the_loop(test)
 

@@ -28,14 +28,13 @@ class Place:
         self.name = f"ledger-{next(_numbers)}"
         self.out = TopicPartition(f"{self.name}.out", 0)
         self.log = TopicPartition(f"{self.name}.log", 0)
-        self.source = TopicPartition(f"{self.name}.source", 0)
 
     async def create(self) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
             limits = {"max.message.bytes": str(2 * MIB)}
-            tps = (self.out, self.log, self.source)
+            tps = (self.out, self.log)
             await admin.create_topics([NewTopic(tp.topic, 1, 1, topic_configs=limits) for tp in tps])
         finally:
             await admin.close()
@@ -71,9 +70,9 @@ async def opened(place: Place) -> AsyncIterator[MakeLedger]:
     async with AsyncExitStack() as stack:
 
         async def make() -> Ledger:
-            ledger = Ledger(place.bootstrap, name=f"{place.name}-0", group=place.name)
+            ledger = Ledger(place.bootstrap, name=f"{place.name}-0")
             stack.push_async_callback(ledger.close)
-            await ledger.open([place.out.topic, place.log.topic, place.source.topic])
+            await ledger.open([place.out.topic, place.log.topic])
             return ledger
 
         yield make
@@ -83,40 +82,37 @@ def rows(*values: bytes) -> Sequence[tuple[bytes | None, bytes | None, list[tupl
     return [(b"key", value, [("at", b"1")]) for value in values]
 
 
-async def test_outputs_and_offsets_become_visible_together(place: Place, opened: MakeLedger) -> None:
+async def test_outputs_and_memories_become_visible_together(place: Place, opened: MakeLedger) -> None:
     ledger = await opened()
-    ends = await ledger.write({place.out: rows(b"a", b"b"), place.log: rows(b"c")}, {place.source: 7})
+    ends = await ledger.write({place.out: rows(b"a", b"b"), place.log: rows(b"c")})
     assert ends == {place.out: 2, place.log: 1}
     assert await place.values(place.out) == [b"a", b"b"]
     assert await place.values(place.log) == [b"c"]
-    assert await ledger.committed([place.source]) == {place.source: 7}
 
 
-async def test_what_was_never_committed_begins_where_the_log_begins(place: Place, opened: MakeLedger) -> None:
+async def test_a_log_is_known_from_its_begin_to_its_end(place: Place, opened: MakeLedger) -> None:
     ledger = await opened()
-    assert await ledger.committed([place.source]) == {place.source: 0}
-    assert await ledger.ends([place.out]) == {place.out: 0}
+    assert await ledger.ends([place.out, place.log]) == {place.out: 0, place.log: 0}
+    await ledger.write({place.out: rows(b"a", b"b")})
+    assert await ledger.begins([place.out, place.log]) == {place.out: 0, place.log: 0}
+    assert await ledger.ends([place.out, place.log]) == {place.out: 3, place.log: 0}, "the marker counts"
 
 
 async def test_transactions_follow_each_other(place: Place, opened: MakeLedger) -> None:
     ledger = await opened()
     for number in range(20):
-        await ledger.write({place.out: rows(b"%d" % number)}, {place.source: number + 1})
+        await ledger.write({place.out: rows(b"%d" % number)})
     assert await place.values(place.out) == [b"%d" % number for number in range(20)]
-    assert await ledger.committed([place.source]) == {place.source: 20}
 
 
 async def test_whoever_opened_it_before_can_never_write_again(place: Place, opened: MakeLedger) -> None:
     first = await opened()
-    await first.write({place.out: rows(b"first")}, {place.source: 1})
+    await first.write({place.out: rows(b"first")})
     second = await opened()
     with pytest.raises(FencedError):
-        await first.write({place.out: rows(b"zombie")}, {place.source: 9})
-    with pytest.raises(FencedError):
-        await first.write({}, {place.source: 9})
-    await second.write({place.out: rows(b"second")}, {place.source: 2})
+        await first.write({place.out: rows(b"zombie")})
+    await second.write({place.out: rows(b"second")})
     assert await place.values(place.out) == [b"first", b"second"]
-    assert await second.committed([place.source]) == {place.source: 2}
 
 
 async def test_opening_it_takes_back_what_was_not_committed(place: Place, opened: MakeLedger) -> None:
@@ -130,12 +126,11 @@ async def test_opening_it_takes_back_what_was_not_committed(place: Place, opened
         await commit()
 
     first._commit = hang  # type: ignore[method-assign]  # dies before its commit
-    writing = asyncio.create_task(first.write({place.out: rows(b"lost")}, {place.source: 5}))
+    writing = asyncio.create_task(first.write({place.out: rows(b"lost")}))
     await started.wait()
     writing.cancel()
     second = await opened()
-    assert await second.committed([place.source]) == {place.source: 0}
-    await second.write({place.out: rows(b"kept")}, {place.source: 1})
+    await second.write({place.out: rows(b"kept")})
     assert await place.values(place.out) == [b"kept"]
     assert b"lost" in await place.values(place.out, isolation_level="read_uncommitted")
 
@@ -145,7 +140,7 @@ async def test_more_than_a_request_holds_is_one_transaction_all_the_same(
 ) -> None:
     ledger = await opened()
     values = [bytes([number]) * 200_000 for number in range(20)]
-    ends = await ledger.write({place.out: rows(*values)}, {place.source: 1})
+    ends = await ledger.write({place.out: rows(*values)})
     assert ends == {place.out: 20}
     assert await place.values(place.out) == values
 
@@ -155,9 +150,8 @@ async def test_a_record_that_a_topic_refuses_takes_the_whole_transaction_back(
 ) -> None:
     ledger = await opened()
     with pytest.raises(RefusedError) as refused:
-        await ledger.write({place.log: rows(b"small"), place.out: rows(b"x" * 3 * MIB)}, {place.source: 1})
+        await ledger.write({place.log: rows(b"small"), place.out: rows(b"x" * 3 * MIB)})
     assert refused.value.topic == place.out.topic
     again = await opened()
-    assert await again.committed([place.source]) == {place.source: 0}
-    await again.write({place.log: rows(b"other")}, {place.source: 1})
+    await again.write({place.log: rows(b"other")})
     assert await place.values(place.log) == [b"other"]

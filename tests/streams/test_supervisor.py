@@ -195,7 +195,7 @@ async def test_what_a_dead_worker_left_open_is_closed_and_what_others_took_over_
 
 async def _stable(ours: World, tp: TopicPartition) -> int:
     """Where readers of committed data come to."""
-    ledger = Ledger(ours.settings.bootstrap, name="test", group="test")
+    ledger = Ledger(ours.settings.bootstrap, name="test")
     await ledger.open([tp.topic])
     try:
         return (await ledger.ends([tp]))[tp]

@@ -25,7 +25,7 @@ from monitor.simulator import City
 from streams import topics
 
 WORKERS: Final = 2
-PARTITIONS: Final = 4
+PARTITIONS: Final = 2
 PASSED_ON: Final = ("LANGUAGE", "LOG_LEVEL", "COMMIT_MS", "GATEWAY_BUDGET_MS")
 """Settings that a demo takes from its environment; all else is its own, so that its truth holds."""
 

@@ -1,11 +1,11 @@
 """Kafka, as far as exactly-once needs it: logs, transactions, fencing, markers, the last stable offset.
 
 Every method is one moment at the broker. It answers with an error code (0 = none) as Kafka does. After Kafka's own
-protocol (KIP-98, KIP-360, KIP-447 and the verification of KIP-890); one broker, one consumer group.
+protocol (KIP-98, KIP-360 and the verification of KIP-890); one broker.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from random import Random
 from typing import Final, TypeAlias
@@ -73,7 +73,6 @@ class Transaction(Struct):
     """How the last one ended, or is ending."""
     entries: dict[TopicPartition, list[Entry]] = field(default_factory=dict)
     """By partition that was added to it."""
-    offsets: dict[TopicPartition, int] = field(default_factory=dict)
     unmarked: int = 0
 
 
@@ -82,8 +81,6 @@ class Broker:
 
     def __init__(self, rng: Random, *, fences: bool = True, aborts: bool = True) -> None:
         self.logs: dict[TopicPartition, list[Entry]] = {}
-        self.offsets: dict[TopicPartition, int] = {}
-        """Committed ones, of the one group."""
         self.bytes_max: dict[str, int] = {}
         """Topics that refuse larger records."""
         self._transactions: dict[str, Transaction] = {}
@@ -137,15 +134,6 @@ class Broker:
         self._sequences[tp, known.producer] = (epoch, sequence, sequence + len(rows), offset)
         known.entries[tp] += [self._put(tp, row, Fate.OPEN) for row in rows]
         return NONE, offset
-
-    def add_offsets(self, name: str, epoch: int, offsets: Mapping[TopicPartition, int]) -> int:
-        """These become the committed ones with the transaction."""
-        known = self._transactions[name]
-        if error := self._refusal(known, epoch):
-            return error
-        self._begin(known)
-        known.offsets |= offsets
-        return NONE
 
     def end(self, name: str, epoch: int, *, commit: bool) -> int:
         """Decide; markers follow. Sent twice it is done once."""
@@ -225,25 +213,19 @@ class Broker:
 
     def _end(self, known: Transaction, *, commit: bool) -> None:
         known.state, known.commits = State.ENDING, commit
-        marks = [*known.entries, None]
-        known.unmarked = len(marks)
-        for mark in marks:
+        known.unmarked = len(known.entries)
+        for tp in known.entries:
             slow = self._rng.random() < 0.02
-            self._loop.call_later(self._rng.uniform(0.0005, 0.5 if slow else 0.004), self._mark, known, mark)
+            self._loop.call_later(self._rng.uniform(0.0005, 0.5 if slow else 0.004), self._mark, known, tp)
 
-    def _mark(self, known: Transaction, tp: TopicPartition | None) -> None:
-        """A marker is written: to one partition, or (None) to the offsets of the group."""
+    def _mark(self, known: Transaction, tp: TopicPartition) -> None:
         fate = Fate.COMMITTED if known.commits or not self._aborts else Fate.ABORTED
-        if tp is None:
-            if known.commits:
-                self.offsets |= known.offsets
-        else:
-            for entry in known.entries[tp]:
-                entry.fate = fate
-            self._put(tp, (None, None, ()), Fate.COMMITTED).marker = True
+        for entry in known.entries[tp]:
+            entry.fate = fate
+        self._put(tp, (None, None, ()), Fate.COMMITTED).marker = True
         known.unmarked -= 1
         if not known.unmarked:
-            known.state, known.entries, known.offsets = State.IDLE, {}, {}
+            known.state, known.entries = State.IDLE, {}
 
     def _put(self, tp: TopicPartition, row: Row, fate: Fate) -> Entry:
         log = self.log(tp)

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+import msgspec
 from aiokafka import TopicPartition
 from msgspec import Struct
 
-from streams.engine.shelf import parse_row_key
+from streams.engine.positions import READ, TABLE
+from streams.engine.shelf import OWN, parse_row_key, row_key
 from streams.topics import TableName, Topic, changelog_of, name_of
-from tests.chaos.model.broker import Broker
+from tests.chaos.model.broker import Broker, Fate
 from tests.chaos.model.stages import EVERY, GOOD, PARTITIONS, context
 
 Memory: TypeAlias = dict[str, set[str]]
@@ -41,6 +43,15 @@ class Fed(Struct, frozen=True):
 def partition_at(topic: Topic, number: int) -> TopicPartition:
     """A partition by topic and number."""
     return TopicPartition(name_of(topic, context().settings), number)
+
+
+def positions(broker: Broker, number: int) -> dict[str, int]:
+    """Where a number goes on in its sources, by the last transaction that was committed."""
+    name = row_key(OWN, READ)
+    log = broker.log(TopicPartition(changelog_of(TABLE, context().settings), number))
+    kept = (each.value for each in reversed(log) if each.key == name and each.fate is Fate.COMMITTED)
+    value = next(kept, None)
+    return {} if value is None else msgspec.msgpack.decode(value, type=dict[str, int])
 
 
 def differences(broker: Broker, fed: Sequence[Fed]) -> list[str]:

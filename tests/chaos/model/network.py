@@ -12,16 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError, RequestTimedOutError
-from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.protocol.produce import ProduceRequest
-from aiokafka.protocol.transaction import (
-    AddOffsetsToTxnRequest,
-    AddPartitionsToTxnRequest,
-    EndTxnRequest,
-    InitProducerIdRequest,
-    TxnOffsetCommitRequest,
-)
+from aiokafka.protocol.transaction import AddPartitionsToTxnRequest, EndTxnRequest, InitProducerIdRequest
 from aiokafka.record.memory_records import MemoryRecords
 
 from streams.engine.ledger import EARLIEST
@@ -169,32 +162,11 @@ def _produce(broker: Broker, request: Any) -> Any:
     return SimpleNamespace(topics=topics)
 
 
-def _add_group(broker: Broker, request: Any) -> Any:
-    return SimpleNamespace(
-        error_code=broker.add_offsets(request.transactional_id, request.producer_epoch, {})
-    )
-
-
-def _commit_offsets(broker: Broker, request: Any) -> Any:
-    offsets = {TopicPartition(topic, n): at for topic, rows in request.topics for n, at, *_ in rows}
-    code = broker.add_offsets(request.transactional_id, request.producer_epoch, offsets)
-    return SimpleNamespace(
-        errors=[(topic, [(row[0], code) for row in rows]) for topic, rows in request.topics]
-    )
-
-
 def _end(broker: Broker, request: Any) -> Any:
     commit = bool(request.transaction_result)
     return SimpleNamespace(
         error_code=broker.end(request.transactional_id, request.producer_epoch, commit=commit)
     )
-
-
-def _committed(broker: Broker, request: Any) -> Any:
-    def of(topic: str, numbers: Sequence[int]) -> list[tuple[int, int, str, int]]:
-        return [(n, broker.offsets.get(TopicPartition(topic, n), -1), "", NONE) for n in numbers]
-
-    return SimpleNamespace(topics=[(topic, of(topic, numbers)) for topic, numbers in request.topics])
 
 
 def _offsets(broker: Broker, request: Any) -> Any:
@@ -210,9 +182,6 @@ _HANDLERS: Final[dict[type, Callable[[Broker, Any], Any]]] = {
     InitProducerIdRequest: _init,
     AddPartitionsToTxnRequest: _add_partitions,
     ProduceRequest: _produce,
-    AddOffsetsToTxnRequest: _add_group,
-    TxnOffsetCommitRequest: _commit_offsets,
     EndTxnRequest: _end,
-    OffsetFetchRequest: _committed,
     OffsetRequest: _offsets,
 }

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from streams.topics import Topic, name_of, partition_of
 from tests.chaos.model.broker import AGAIN, Broker
-from tests.chaos.model.differences import Fed, differences, partition_at
+from tests.chaos.model.differences import Fed, differences, partition_at, positions
 from tests.chaos.model.group import SESSION_S, Group
 from tests.chaos.model.loop import StuckError, VirtualLoop
 from tests.chaos.model.network import Client, Network
@@ -207,11 +207,12 @@ class _Play:
     def _left(self) -> str:
         if not self.broker.quiet:
             return "an open transaction"
-        for topic in (Topic.CLAIMS_RAW, Topic.CLAIMS, Topic.FINDINGS):
-            for number in range(PARTITIONS):
+        for number in range(PARTITIONS):
+            done = positions(self.broker, number)
+            for topic in (Topic.CLAIMS_RAW, Topic.CLAIMS, Topic.FINDINGS):
                 tp = partition_at(topic, number)
-                if self.broker.read(tp, self.broker.offsets.get(tp, 0), 1)[0]:
-                    return f"{tp} from {self.broker.offsets.get(tp, 0)} on"
+                if self.broker.read(tp, done.get(tp.topic, 0), 1)[0]:
+                    return f"{tp} from {done.get(tp.topic, 0)} on"
         return ""
 
 
