@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 RETRY_S: Final = 1.0
 FETCH_WAIT_MS: Final = 250
+LINGER_MS: Final = 10
 WAITING_MAX: Final = 10_000
 """Questions at a time, whatever the gateway allows itself."""
 
@@ -134,6 +135,7 @@ class KafkaMailbox:
             enable_idempotence=True,
             max_request_size=RAW_BYTES_MAX,
             retry_backoff_ms=20,
+            linger_ms=LINGER_MS,
         )
         return await _started(producer, producer.start())
 

@@ -1,6 +1,7 @@
 """The gateway's process: monitor.gateway's application, with its mailbox on Kafka."""
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -20,6 +21,7 @@ from monitor.metrics import Metrics
 from monitor.settings import Settings
 from streams.mailbox import KafkaMailbox
 
+GC_THRESHOLDS: Final = (50_000, 20, 50)
 STOP_S: Final = 9.0
 """Who waits for an answer gets it; a Kafka that is gone must not hold a process up."""
 
@@ -58,6 +60,9 @@ def run_gateway(settings: Settings) -> int:
             timer.start()
             await mailbox.stop()
 
+    # Its tables stay, so collections need not walk them: 14 % of the gateway's time was that.
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     uvloop.install()
     asyncio.run(main())
     return 0

@@ -11,8 +11,9 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar, cast
 
 import aiokafka
+import aiokafka.consumer.consumer as consumer_module
 from aiokafka import TopicPartition
-from aiokafka.consumer.fetcher import PartitionRecords
+from aiokafka.consumer.fetcher import Fetcher, PartitionRecords
 from aiokafka.errors import (
     ConsumerStoppedError,
     IllegalGenerationError,
@@ -33,10 +34,11 @@ T = TypeVar("T")
 
 CODEC: Final = "untouched"
 """Batches come as they are."""
-FETCH_WAIT_MS: Final = 10
-FETCH_WAIT_MS_MAX: Final = 250
-"""How long a broker may hold a fetch that finds nothing. While it is held, partitions that were busy when it was sent are
-not asked for, so it is short while there is work and grows when there is none."""
+FETCH_WAIT_MS: Final = 250
+FETCH_WAIT_MS_SOME: Final = 10
+"""How long a broker may hold a fetch that finds nothing: while it is held, partitions that it does not ask for have to wait."""
+TAKE_S: Final = 0.005
+"""How long the next fetch waits until what the last one brought was taken, so that it can ask for those partitions too."""
 FETCH_BYTES_MAX: Final = 8 * MIB
 """Of one answer: a check must not stand behind more than that."""
 SHORT_S: Final = 0.05
@@ -72,12 +74,24 @@ class _Untouched(codecs.Codec):
 codecs.register(CODEC, _Untouched())
 
 
+class _Fetcher(Fetcher):
+    """aiokafka's fetcher: a fetch is held for long when it asks for all partitions, else for a moment."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"prefetch_backoff": TAKE_S})
+
+    def _get_actions_per_node(self, assignment: Any) -> Any:
+        self._fetch_max_wait_ms = FETCH_WAIT_MS_SOME if self._records else FETCH_WAIT_MS
+        return super()._get_actions_per_node(assignment)
+
+
 def _as_it_is(_: PartitionRecords, tp: TopicPartition, record: Any) -> Any:  # noqa: ANN401, ARG001 - aiokafka's own record
     """Aiokafka's record instead of a dataclass with the same fields: building that takes a fifth of reading."""
     return record
 
 
 PartitionRecords._consumer_record = _as_it_is  # noqa: SLF001
+consumer_module.Fetcher = _Fetcher
 
 
 class _Thread(driver.AIOKafkaConsumerThread):
@@ -93,7 +107,6 @@ class _Thread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         # Faust reads uncommitted and waits 1.5 s for a fetch; neither is a setting.
         consumer._isolation_level = "read_committed"  # noqa: SLF001
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
         consumer._fetch_max_bytes = FETCH_BYTES_MAX  # noqa: SLF001
         # With tables declared this is so already; a worker that fell back to round robin would find no memories.
         if self._assignor is not self.app.assignor:
@@ -101,12 +114,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> dict[TP, Any]:  # noqa: ANN401 - as its base class
-        fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001
-        # Else a partition that waits to be consumed keeps all others of its broker from being asked for, for 0.1 s.
-        fetcher._prefetch_backoff = 0  # noqa: SLF001
         fetched = await super()._fetch_records(*args, **kwargs)
-        longer = min(fetcher._fetch_max_wait_ms * 2, FETCH_WAIT_MS_MAX)  # noqa: SLF001
-        fetcher._fetch_max_wait_ms = FETCH_WAIT_MS if fetched else longer  # noqa: SLF001
         return {
             TP(tp.topic, tp.partition): [self._batch(tp, records)]
             for tp, records in fetched.items()

@@ -20,6 +20,8 @@ SETTLED_S: Final = 0.4
 """A check goes through the gateway when what came before it of its persons is older: the gateway's way is
 shorter than that of the feed, and a check that overtook a face check would be judged without it."""
 PACE_S: Final = 0.005
+LINGER_MS: Final = 20
+"""A hospital's upload is not what waits for an answer; one request for a few of them spares the broker."""
 WAITING_MAX: Final = 2_000
 ANSWER_S_MAX: Final = 5.0
 
@@ -31,6 +33,7 @@ def new_producer(settings: Settings) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=True,
         max_request_size=RAW_BYTES_MAX,
+        linger_ms=LINGER_MS,
     )
 
 

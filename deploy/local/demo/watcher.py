@@ -23,7 +23,8 @@ READ: Final = (Topic.VERDICTS, Topic.FINDINGS, Topic.ALERTS)
 TRAVELLED: Final = (Topic.CLAIMS_RAW, Topic.CHECKS, Topic.CLAIMS, Topic.FACTS_TRACE, Topic.FINDINGS)
 """Topics that workers read, in the order in which an event travels."""
 POLL_S: Final = 0.2
-LAG_EVERY_S: Final = 1.0
+LAG_EVERY_S: Final = 3.0
+"""A page of metrics takes a worker 50 ms on a small machine; Prometheus asks every 15 s."""
 _LAG: Final = re.compile(rb"^monitor_lag_records\{[^}]*\} (\S+)", re.MULTILINE)
 
 
