@@ -34,9 +34,12 @@ T = TypeVar("T")
 
 CODEC: Final = "untouched"
 """Batches come as they are."""
-FETCH_WAIT_MS: Final = 250
-FETCH_WAIT_MS_SOME: Final = 10
-"""How long a broker may hold a fetch that finds nothing: while it is held, partitions that it does not ask for have to wait."""
+IDLE_MS: Final = 250
+"""How long a broker may hold a fetch when the last one found nothing: it answers as soon as there is a record."""
+GATHER_MS: Final = 25
+GATHER_BYTES: Final = 64 * 1024
+"""When records come, the broker waits so long for so many. A fetch costs broker and worker some 2 ms together, however much
+it brings: on two full cores a third of the worker's time fell away by this, and calls were answered sooner, not later."""
 TAKE_S: Final = 0.005
 """How long the next fetch waits until what the last one brought was taken, so that it can ask for those partitions too."""
 FETCH_BYTES_MAX: Final = 8 * MIB
@@ -74,15 +77,24 @@ class _Untouched(codecs.Codec):
 codecs.register(CODEC, _Untouched())
 
 
-class _Fetcher(Fetcher):
-    """aiokafka's fetcher: a fetch is held for long when it asks for all partitions, else for a moment."""
+class _Fetcher(Fetcher):  # type: ignore[misc]  # it has no types
+    """aiokafka's asks again at once; this one gathers while there is work, and waits long when there is none."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    _came = False
+    """The last fetch brought something."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as its base class
         super().__init__(*args, **kwargs | {"prefetch_backoff": TAKE_S})
 
-    def _get_actions_per_node(self, assignment: Any) -> Any:
-        self._fetch_max_wait_ms = FETCH_WAIT_MS_SOME if self._records else FETCH_WAIT_MS
+    def _get_actions_per_node(self, assignment: Any) -> Any:  # noqa: ANN401 - as its base class
+        self._fetch_min_bytes = GATHER_BYTES if self._came else 1
+        # What was not taken yet is not asked for, and must not wait for long.
+        self._fetch_max_wait_ms = GATHER_MS if self._came or self._records else IDLE_MS
         return super()._get_actions_per_node(assignment)
+
+    async def _proc_fetch_request(self, *args: Any) -> bool:  # noqa: ANN401 - as its base class
+        self._came = await super()._proc_fetch_request(*args)
+        return self._came
 
 
 def _as_it_is(_: PartitionRecords, tp: TopicPartition, record: Any) -> Any:  # noqa: ANN401, ARG001 - aiokafka's own record

@@ -67,6 +67,8 @@ def server(app: Any, *, host: str, port: int) -> uvicorn.Server:  # noqa: ANN401
             server_header=False,
             timeout_keep_alive=IDLE_S_MAX,
             timeout_graceful_shutdown=STOP_S_MAX,
+            # No address of a client is looked at.
+            proxy_headers=False,
             limit_concurrency=CONNECTIONS_MAX,
         )
     )
