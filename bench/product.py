@@ -18,7 +18,6 @@ from bench.machine import worker_cores
 from bench.monitor import Monitor
 from bench.process import BenchError
 from bench.watch import Seen, Watcher
-from streams import topics
 from streams.topics import Topic
 
 OUTPUTS: Final = (Topic.VERDICTS, Topic.FINDINGS, Topic.ALERTS)
@@ -94,15 +93,15 @@ async def judge(
     outputs, bootstrap = _Outputs(), monitor.settings.bootstrap
     names = [monitor.topic(topic) for topic in OUTPUTS]
     watcher = Watcher(bootstrap, names, partitions=monitor.settings.partitions, saw=outputs.saw)
-    async with watcher, topics.Admin(bootstrap) as admin:
+    async with watcher:
         starts = [monitor.start_worker({core}, within_s=START_S_MAX) for core in worker_cores(workers)]
         await asyncio.gather(*starts)
         # What was done while the last one came is not counted, and neither is its time.
         await monitor.all_ready()
-        began, taken, before = time(), await monitor.taken(admin), monitor.used()
+        began, taken, before = time(), await monitor.taken(), monitor.used()
         if begun is not None:
             begun()
-        while not (outputs.quiet and await monitor.taken(admin) == len(day.calls)):
+        while not (outputs.quiet and await monitor.taken() >= len(day.calls)):
             monitor.must_live()
             watcher.must_live()
             if time() - began > START_S_MAX + len(day.calls) / RATE_MIN:
