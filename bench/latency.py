@@ -90,6 +90,8 @@ async def feed(bootstrap: str, day: Day, *, rate: float, seconds: float) -> list
     return [
         _told(Waited(f"feed record to {what} visible", rate, Latency.of(late), pace.behind_s * 1000))
         for what, late in (("verdict", verdicts), ("finding", findings))
+        # At a low rate a short run may bring no finding.
+        if late or what == "verdict"
     ]
 
 

@@ -34,6 +34,27 @@ async def test_a_clean_restart_in_the_middle_changes_nothing(world: MakeWorld, s
     assert len(verdicts) == len(small_day.of("verdict")), "a clean restart repeats nothing"
 
 
+async def test_the_group_is_told_where_to_go_on_and_whoever_moves_that_moves_nothing(
+    world: MakeWorld, small_day: Day
+) -> None:
+    ours = await world(reference=str(small_day.reference))
+    half = len(small_day.lines) // 2
+    (first,) = await ours.started()
+    await ours.feed(small_day.lines[:half])
+    await ours.quiet()
+    first.signal(signal.SIGTERM)
+    assert await first.ended() == 0
+    assert await ours.lag() == 0, "a clean stop leaves the group no less to read than there is"
+    await ours.tell_group(0)
+    assert await ours.lag() > 0
+    await ours.started()
+    await ours.feed(small_day.lines[half:])
+    await ours.caught_up(small_day.watermark)
+    await assert_agreement(ours, small_day)
+    verdicts = [row["verdict_id"] for row in await ours.rows(Topic.VERDICTS)]
+    assert len(verdicts) == len(small_day.of("verdict")), "nothing was read again"
+
+
 async def test_a_worker_that_joins_and_leaves_in_the_middle_changes_nothing(
     world: MakeWorld, small_day: Day
 ) -> None:

@@ -249,6 +249,23 @@ class World:
             await reader.stop()
             await admin.close()
 
+    async def tell_group(self, offset: int) -> None:
+        """Move the group's offsets, as `kafka-consumer-groups --reset-offsets` does; no worker may be alive."""
+        settings = self.settings
+        names = [name_of(topic, settings) for topic in SOURCES]
+        tps = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.bootstrap,
+            group_id=f"{settings.topic_prefix}{settings.app}",
+            enable_auto_commit=False,
+        )
+        await consumer.start()
+        try:
+            consumer.assign(tps)
+            await consumer.commit(dict.fromkeys(tps, offset))
+        finally:
+            await consumer.stop()
+
     async def quiet(self, within_s: float = 120.0) -> None:
         """Return when all that was fed has gone all the way."""
 
