@@ -10,6 +10,7 @@ import typer
 
 from bench import machine, rule_command
 from bench.latency import latency as measure_latency
+from bench.outage import outage as measure_outage
 from bench.process import BenchError
 from bench.product import throughput
 from bench.profile import profile as measure_profile
@@ -101,6 +102,17 @@ def memory(
 ) -> None:
     """(e) What a record costs, and what memory is taken, beside so many persons."""
     _run("memory", measure_memory(persons=_whole(persons)), save=save)
+
+
+@app.command()
+def outage(
+    *,
+    persons: Annotated[str, typer.Option(help="How many are remembered, by commas.")] = "0,100000,1000000",
+    beside: Annotated[float, typer.Option(help="Feed records a second meanwhile.")] = 200.0,
+    save: Save = False,
+) -> None:
+    """(g) What the death of a worker costs those who call meanwhile."""
+    _run("outage", measure_outage(persons=_whole(persons), beside=beside), save=save)
 
 
 @app.command()

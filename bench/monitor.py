@@ -73,9 +73,12 @@ class Monitor:
         """Its name on the broker."""
         return name_of(topic, self.settings)
 
-    async def start_worker(self, cores: Collection[int], *, within_s: float = READY_S_MAX) -> Process:
-        """A worker, ready."""
+    async def start_worker(
+        self, cores: Collection[int], *, within_s: float = READY_S_MAX, processes: int = 1
+    ) -> Process:
+        """A worker, ready; with more processes than one a supervisor and its workers."""
         port = free_port()
+        self.environment[f"{PREFIX}PROCESSES"] = str(processes)
         self._workers[port] = await self._start("worker", port, cores, within_s)
         return self._workers[port]
 

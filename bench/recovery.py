@@ -52,7 +52,7 @@ async def recovery(*, keys: Sequence[int]) -> list[Recovered]:
         day = make_day(Path(name), records=LIKE_RECORDS)
         kinds = {
             f"rows of {PLAIN_BYTES} bytes": ballast.plain(PLAIN_BYTES),
-            "persons": await _persons(bootstrap, day),
+            "persons": await persons_like(bootstrap, day),
         }
         empty = (await _recover(bootstrap, day, "nothing", 0, kinds["persons"], 0.0)).ready_s
         typer.echo(f"{empty:.1f} s from start to ready with nothing to recover")
@@ -71,7 +71,7 @@ async def memory(*, persons: Sequence[int]) -> list[Beside]:
     measured: list[Beside] = []
     with bench_broker() as bootstrap, tempfile.TemporaryDirectory(prefix="bench-") as name:
         day = make_day(Path(name), records=LIKE_RECORDS)
-        like = await _persons(bootstrap, day)
+        like = await persons_like(bootstrap, day)
         for count in persons:
             one = await _beside(bootstrap, day, count, like, measured[0] if measured else None)
             measured.append(one)
@@ -115,7 +115,7 @@ async def _beside(
     return Beside(persons, one.cpu_us, one.records / one.seconds, one.rss_mib, bytes_each)
 
 
-async def _persons(bootstrap: str, day: Day) -> list[Pieces]:
+async def persons_like(bootstrap: str, day: Day) -> list[Pieces]:
     """What a worker remembers of the persons of a day."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         async with Monitor(bootstrap, day, Path(name), idle_s=IDLE_S) as monitor:

@@ -132,6 +132,34 @@ def _recovery(rows: Rows) -> str:
     )
 
 
+def _outage(rows: Rows) -> str:
+    return table(
+        (
+            "what",
+            "persons",
+            "calls before: p50, p99 ms",
+            "others after it: p50, p99 ms",
+            "its own again after s",
+            "unchecked",
+            "failed",
+        ),
+        [
+            (
+                row["what"],
+                f"{row['persons']:,}",
+                *(
+                    f"{row[of]['marks']['p50']:,.0f}, {row[of]['marks']['p99']:,.0f}"
+                    for of in ("before", "others")
+                ),
+                f"**{row['own_s']:.1f}**",
+                f"{row['unchecked']:,}",
+                f"{row['failed']:,}",
+            )
+            for row in rows
+        ],
+    )
+
+
 def _memory(rows: Rows) -> str:
     return table(
         ("persons remembered", "us of CPU a record", "records/s", "MiB", "bytes a person"),
@@ -162,6 +190,7 @@ TABLES: Final[Mapping[str, Callable[[Rows], str]]] = {
     "latency": _latency,
     "recovery": _recovery,
     "memory": _memory,
+    "outage": _outage,
     "profile": _profile,
 }
 

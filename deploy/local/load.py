@@ -6,9 +6,10 @@ so a gateway that stands still for a second shows as a second of slow calls and 
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import orjson
 import typer
@@ -27,11 +28,30 @@ ANSWER_S_MAX: Final = 10.0
 _SHARES: Final = ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"))
 
 
-class Measured(Struct):
-    """Latencies in seconds, and what was answered (a decision, or what went wrong)."""
+class Answered(NamedTuple):
+    """A call: whose, when it was due (seconds after the first measured one), how long it took, what was said."""
 
-    latencies: list[float] = field(default_factory=list)
-    answers: Counter[str] = field(default_factory=Counter)
+    patient: str
+    due_s: float
+    latency_s: float
+    said: str
+    """A decision, or what went wrong."""
+
+
+class Measured(Struct):
+    """The calls that count, in the order of their answers."""
+
+    calls: list[Answered] = field(default_factory=list)
+
+    @property
+    def latencies(self) -> list[float]:
+        """In seconds."""
+        return [call.latency_s for call in self.calls]
+
+    @property
+    def answers(self) -> Counter[str]:
+        """How often each was said."""
+        return Counter(call.said for call in self.calls)
 
     def words(self, rate: float) -> str:
         """One line for people."""
@@ -48,8 +68,21 @@ class Measured(Struct):
         )
 
 
-async def measure(url: str, *, provider: str, authorization: str, rate: float, seconds: float) -> Measured:
-    """Call for LEAD_IN_S and then `seconds` more, which are measured."""
+def patient_of(number: int) -> str:
+    """Whom a call is about."""
+    return f"LOAD{number % PATIENTS:06}"
+
+
+async def measure(
+    url: str,
+    *,
+    provider: str,
+    authorization: str,
+    rate: float,
+    seconds: float,
+    begun: Callable[[], None] = lambda: None,
+) -> Measured:
+    """Call for LEAD_IN_S and then `seconds` more, which are measured; `begun` is called between the two."""
     measured = Measured()
     asked: set[asyncio.Task[None]] = set()
     lead_in, total = int(LEAD_IN_S * rate), int((LEAD_IN_S + seconds) * rate)
@@ -59,15 +92,25 @@ async def measure(url: str, *, provider: str, authorization: str, rate: float, s
             due = began + number / rate
             if (ahead := due - perf_counter()) > 0:
                 await asyncio.sleep(ahead)
+            if number == lead_in:
+                begun()
+            patient = patient_of(number)
             body = call_3102(
                 provider=provider,
-                patient=f"LOAD{number % PATIENTS:06}",
+                patient=patient,
                 number=number,
                 at_ms=china_ms(),
                 breach=number % BREACH_EVERY == 0,
             )
-            into = measured if number >= lead_in else Measured()
-            task = asyncio.create_task(_call(door, body, authorization, due, into))
+
+            def answered(
+                said: str, *, patient: str = patient, number: int = number, due: float = due
+            ) -> None:
+                if number >= lead_in:
+                    at = (number - lead_in) / rate
+                    measured.calls.append(Answered(patient, at, perf_counter() - due, said))
+
+            task = asyncio.create_task(_call(door, body, authorization, answered))
             asked.add(task)
             task.add_done_callback(asked.discard)
         if asked:
@@ -75,7 +118,7 @@ async def measure(url: str, *, provider: str, authorization: str, rate: float, s
     return measured
 
 
-async def _call(door: Door, body: bytes, authorization: str, due: float, measured: Measured) -> None:
+async def _call(door: Door, body: bytes, authorization: str, answered: Callable[[str], None]) -> None:
     try:
         async with asyncio.timeout(ANSWER_S_MAX):
             answer = await door.post("/fsi/api", body, authorization=authorization)
@@ -83,8 +126,7 @@ async def _call(door: Door, body: bytes, authorization: str, due: float, measure
         said = reply["output"]["decision"] if reply.get("infcode") == 0 else f"status {answer.status}"
     except (OSError, EOFError, ValueError) as error:
         said = type(error).__name__
-    measured.answers[said] += 1
-    measured.latencies.append(perf_counter() - due)
+    answered(said)
 
 
 def main(
