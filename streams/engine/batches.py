@@ -7,7 +7,6 @@ bookkeeping commits what was not acknowledged and forgets what was (see docs/dec
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
 from typing import Any, Final, TypeVar, cast
 
 import aiokafka
@@ -102,6 +101,7 @@ def _as_it_is(_: PartitionRecords, tp: TopicPartition, record: Any) -> Any:  # n
     return record
 
 
+# For every consumer of this process: that of Faust, and those that read changelogs.
 PartitionRecords._consumer_record = _as_it_is  # noqa: SLF001
 consumer_module.Fetcher = _Fetcher
 
@@ -249,18 +249,17 @@ class BatchConsumer(driver.Consumer):
         """Seek; the epoch of the batches that follow."""
         return await self._thread.seek_to(offsets)
 
-    async def tell(self, offsets: Mapping[TP, int]) -> bool:
-        """Commit these to the group, outside of any transaction; whether it took them."""
+    async def tell(self, offsets: Mapping[TP, int]) -> None:
+        """Commit these to the group, outside of any transaction. KafkaError or TimeoutError when it does not take them."""
 
-        async def commit(client: aiokafka.AIOKafkaConsumer) -> bool:
-            named = {TopicPartition(tp.topic, tp.partition): at for tp, at in offsets.items()}
-            with suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(TELL_S_MAX):
-                    await client.commit(named)
-                return True
-            return False
+        async def commit(client: aiokafka.AIOKafkaConsumer) -> None:
+            # Here too: whoever waits for it may have gone, and its thread has more to do.
+            async with asyncio.timeout(TELL_S_MAX):
+                await client.commit(
+                    {TopicPartition(tp.topic, tp.partition): at for tp, at in offsets.items()}
+                )
 
-        return await self._thread.on_client(commit)
+        await self._thread.on_client(commit)
 
     async def leave_out(self, tps: Iterable[TP]) -> None:
         """Do not fetch these: Faust subscribes to its changelogs, and would have them sent again and again for nobody."""

@@ -12,7 +12,7 @@ from faust.types import TP
 
 from monitor.settings import MIB
 from monitor.watermark import BEGINNING
-from streams.engine.batches import Batch, BatchConsumer
+from streams.engine.batches import TELL_S_MAX, Batch, BatchConsumer
 from streams.engine.disk_shelf import DiskShelf
 from streams.engine.ledger import Ledger
 from streams.engine.recovery import read_changelogs
@@ -32,6 +32,7 @@ RECOVERIES_MAX: Final = 4
 """Numbers whose memories come back at the same time: more would all be late instead of some early."""
 NUDGE_S: Final = 0.25
 TELL_S: Final = 0.5
+"""How often the group is told where we are."""
 REVOKE_S: Final = 1.0
 """How long a rebalance waits for transactions that are being written: the group waits for this worker meanwhile."""
 END_S: Final = 4.0
@@ -115,8 +116,10 @@ class Engine:
 
     async def stop(self) -> None:
         """Finish what is being written, let go."""
-        await self.revoke(within_s=END_S)
-        self._let_go()
+        try:
+            await self.revoke(within_s=END_S)
+        finally:
+            self._let_go()
         for task in self._background:
             task.cancel()
 
@@ -323,8 +326,13 @@ class Engine:
     async def _tell(self, units: Iterable[Unit]) -> None:
         known = {TP(topic, unit.number): at for unit in units for topic, at in unit.committed.items()}
         new = {tp: at for tp, at in known.items() if self._told.get(tp) != at}
-        if new and self._consumer is not None and await self._consumer.tell(new):
-            self._told |= new
+        if not new or self._consumer is None:
+            return
+        # Whatever it raises, and however long Faust's thread is busy: nobody here waits for it or goes by it.
+        with suppress(Exception):
+            async with asyncio.timeout(TELL_S_MAX):
+                await self._consumer.tell(new)
+                self._told |= new
 
     async def _nudge(self) -> None:
         from streams.engine.gauges import show  # noqa: PLC0415 - it looks at engines

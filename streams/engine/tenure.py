@@ -120,8 +120,10 @@ class Tenure:
         unit: Unit | None = None
         try:
             await ledger.open()
-            unit = await self._unit(await ledger.ends())
-            positions = {**await ledger.begins(), **positions_in(unit.memories)}
+            begins, ends = await ledger.begins(), await ledger.ends()
+            unit = await self._unit(ends)
+            read = positions_in(unit.memories)
+            positions = {topic: read.get(topic, begin) for topic, begin in begins.items()}
             unit.open(positions, await self._host.read_from(self.number, positions))
             self.unit = unit
             self._host.changed(self.number, "begun")

@@ -1,9 +1,9 @@
 """The unit of work: everything that is done for one partition number, and the one place that says what is safe when.
 
 It works through what is queued, stage by stage, into an open turn. Whenever the last transaction has ended and it is time,
-the turn is closed and written: outputs, changed memories and source offsets, visible together or not at all. Meanwhile the
-next one is filled. One transaction at a time, in order; whatever Kafka says against one of them ends the unit, and a new one
-starts from what is committed (tenure.py). A record that makes a stage raise is undone alone and becomes a dead letter.
+the turn is closed and written: outputs, changed memories, where the sources go on, visible together or not at all. Meanwhile
+the next one is filled. One transaction at a time, in order; whatever Kafka says against one of them ends the unit, and a new
+one starts from what is committed (tenure.py). A record that makes a stage raise is undone alone and becomes a dead letter.
 """
 
 import asyncio

@@ -44,9 +44,11 @@ async def test_the_group_is_told_where_to_go_on_and_whoever_moves_that_moves_not
     await ours.quiet()
     first.signal(signal.SIGTERM)
     assert await first.ended() == 0
-    assert await ours.lag() == 0, "a clean stop leaves the group no less to read than there is"
+    # Behind the door a last tick may lie that nobody has heard yet.
+    feed = (Topic.CLAIMS_RAW,)
+    assert await ours.lag(feed) == 0, "whoever stops tells the group all that was done"
     await ours.tell_group(0)
-    assert await ours.lag() > 0
+    assert await ours.lag(feed) >= half
     await ours.started()
     await ours.feed(small_day.lines[half:])
     await ours.caught_up(small_day.watermark)

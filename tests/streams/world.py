@@ -223,10 +223,10 @@ class World:
         finally:
             await consumer.stop()
 
-    async def lag(self) -> int:
+    async def lag(self, topics: Sequence[Topic] = SOURCES) -> int:
         """Records that stages have not finished, in the order in which an event travels.
 
-        Outputs are written before an offset is committed, so no record can hide between two stages.
+        Outputs are written before the group is told, so no record can hide between two stages.
         """
         admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.bootstrap)
         reader = AIOKafkaConsumer(
@@ -238,7 +238,7 @@ class World:
         await reader.start()
         try:
             behind = 0
-            for topic in SOURCES:
+            for topic in topics:
                 name = name_of(topic, self.settings)
                 tps = [TopicPartition(name, number) for number in range(self.settings.partitions)]
                 group = f"{self.settings.topic_prefix}{self.settings.app}"

@@ -97,8 +97,8 @@ class Watcher:
     async def drained(self) -> None:
         """Return when every record that is there now, and all that follows from it, is on the board.
 
-        A stage's outputs are written before its offset is committed, so topic after topic in the order of an
-        event's way leaves no gap to hide in.
+        A stage's outputs are written before the group is told, so topic after topic in the order of an event's
+        way leaves no gap to hide in.
         """
         for tps in self._sources:
             while behind := await self._behind(tps):

@@ -15,12 +15,13 @@ from streams.engine.engine import NUDGE_S, Engine
 from streams.engine.shelf import Shelf, parse_row_key
 from streams.topics import TableName
 from tests.chaos.model.group import HEARTBEAT_S, Group
-from tests.chaos.model.network import WORKER, Network
+from tests.chaos.model.network import REQUEST_S, WORKER, Network
 from tests.chaos.model.stages import LOADERS, STAGES, context
 
 FETCH_RECORDS: Final = 20
 FETCH_S: Final = 0.02
 FETCH_S_MAX: Final = 0.25
+NOT_TOLD: Final = 0.1
 LOST: Final = 0.02
 """Of the batches; Faust is a long way."""
 
@@ -47,10 +48,12 @@ class Consumer:
             self._positions[known], self._ends[known] = (at, self._seeks), at
         return self._seeks
 
-    async def tell(self, offsets: Mapping[TP, int]) -> bool:
-        """Nobody here asks the group."""
+    async def tell(self, offsets: Mapping[TP, int]) -> None:
+        """Nobody here asks the group; but it may not answer, or not for long."""
         del offsets
-        return True
+        if self._rng.random() < NOT_TOLD:
+            await asyncio.sleep(REQUEST_S)
+        await self._worker.network.ask(self._worker, lambda: None)
 
     async def is_member(self) -> bool:
         """Whether the group knows the worker under the generation of its assignment."""
@@ -131,6 +134,7 @@ class Worker:
         self.engine.failed = asyncio.get_running_loop().create_future()
         self.start(consumer.run())
         self.start(self._nudge())
+        self.start(self.engine._tell_group())
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run something in this process."""
