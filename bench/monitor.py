@@ -78,8 +78,7 @@ class Monitor:
     ) -> Process:
         """A worker, ready; with more processes than one a supervisor and its workers."""
         port = free_port()
-        self.environment[f"{PREFIX}PROCESSES"] = str(processes)
-        self._workers[port] = await self._start("worker", port, cores, within_s)
+        self._workers[port] = await self._start("worker", port, cores, within_s, processes=processes)
         return self._workers[port]
 
     async def all_ready(self) -> None:
@@ -108,10 +107,13 @@ class Monitor:
         await self._start("gateway", port, cores, READY_S_MAX)
         return f"http://{HOST}:{port}"
 
-    async def _start(self, what: str, port: int, cores: Collection[int], within_s: float) -> Process:
+    async def _start(
+        self, what: str, port: int, cores: Collection[int], within_s: float, *, processes: int = 1
+    ) -> Process:
+        own = {f"{PREFIX}{what.upper()}_PORT": str(port), f"{PREFIX}PROCESSES": str(processes)}
         process = Process(
             [sys.executable, "-m", "streams", what],
-            environment=self.environment | {f"{PREFIX}{what.upper()}_PORT": str(port)},
+            environment=self.environment | own,
             cores=cores,
             log=self.folder / f"{what}-{port}.log",
         )

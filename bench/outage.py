@@ -47,7 +47,7 @@ class Outage(Struct, frozen=True):
     before: Latency
     others: Latency
     own_s: float
-    """From the death to the first verdict after which none of the dead one's persons waits in vain."""
+    """From the death to the last call about the dead one's persons that waited in vain."""
     unchecked: int
     """Calls that failed open after it."""
     failed: int
@@ -139,6 +139,8 @@ def _told(what: str, persons: int, calls: Sequence[Answered], numbers: Mapping[s
         if call.said not in decided:
             vain[numbers[call.patient]].append(call.due_s - BEFORE_S)
     dead = max(vain, key=lambda number: len(vain[number]), default=-1)
+    if max(vain[dead], default=0.0) > AFTER_S - 1:
+        raise BenchError(f"{what}, {persons:,} persons: not all calls are answered {AFTER_S:.0f} s after it")
     return Outage(
         what,
         persons,

@@ -29,6 +29,7 @@ T = TypeVar("T")
 RETRY_S: Final = 1.0
 FETCH_WAIT_MS: Final = 250
 LINGER_MS: Final = 10
+"""A request for every question cost the broker more than the questions, where it shares its cores."""
 WAITING_MAX: Final = 10_000
 """Questions at a time, whatever the gateway allows itself."""
 

@@ -20,8 +20,8 @@ from monitor.interface.intake import Intake
 from monitor.metrics import Metrics
 from monitor.settings import Settings
 from streams.mailbox import KafkaMailbox
+from streams.start import GC_THRESHOLDS
 
-GC_THRESHOLDS: Final = (50_000, 20, 50)
 STOP_S: Final = 9.0
 """Who waits for an answer gets it; a Kafka that is gone must not hold a process up."""
 

@@ -1,4 +1,4 @@
-"""What a worker and a supervisor do first, and how either says why it can't start."""
+"""What workers, supervisors and gateways do first, and how they say why they can't start."""
 
 import logging
 from typing import Final
@@ -13,6 +13,10 @@ logger = logging.getLogger(__name__)
 
 FAILED: Final = 1
 """The exit code of one that can't go on."""
+GC_THRESHOLDS: Final = (50_000, 20, 50)
+"""Records leave hardly a cycle behind (none in 20,000 of them), but each collection walks what is remembered. With a million
+keys, Python's own thresholds took 18 us of a record's 95 (all rules, CPU time) and stood still for up to 0.17 s; these take
+2 us and 0.012 s. Not off: connections and exceptions do leave cycles."""
 
 
 class StartError(Exception):

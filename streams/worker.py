@@ -17,7 +17,7 @@ import uvloop
 from monitor.settings import Settings
 from streams.app import MonitorApp, create_app
 from streams.health import HEALTHY, METRICS, READY, Answer, HealthServer, Page, word
-from streams.start import FAILED, refuse_other_topics, serve
+from streams.start import FAILED, GC_THRESHOLDS, refuse_other_topics, serve
 
 logger = logging.getLogger(__name__)
 
@@ -25,10 +25,6 @@ STOP_S: Final = 7.0
 """A clean end takes at most so long; a Kafka that is gone must not hold a process up (supervisors wait 10 s)."""
 SWITCH_S: Final = 0.000_5
 """Faust's consumer thread needs the interpreter for microseconds; by default it waits 5 ms for it, several times a fetch."""
-GC_THRESHOLDS: Final = (50_000, 20, 50)
-"""Records leave hardly a cycle behind (none in 20,000 of them), but each collection walks what is remembered. With a million
-keys, Python's own thresholds took 18 us of a record's 95 (all rules, CPU time) and stood still for up to 0.17 s; these take
-2 us and 0.012 s. Not off: connections and exceptions do leave cycles."""
 FREEZE_S: Final = 1.0
 
 

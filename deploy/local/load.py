@@ -87,6 +87,18 @@ async def measure(
     asked: set[asyncio.Task[None]] = set()
     lead_in, total = int(LEAD_IN_S * rate), int((LEAD_IN_S + seconds) * rate)
     async with Door(url) as door:
+
+        async def ask(number: int, due: float) -> None:
+            patient = patient_of(number)
+            breach = number % BREACH_EVERY == 0
+            body = call_3102(
+                provider=provider, patient=patient, number=number, at_ms=china_ms(), breach=breach
+            )
+            said = await _call(door, body, authorization)
+            if number >= lead_in:
+                due_s = (number - lead_in) / rate
+                measured.calls.append(Answered(patient, due_s, perf_counter() - due, said))
+
         began = perf_counter()
         for number in range(total):
             due = began + number / rate
@@ -94,23 +106,7 @@ async def measure(
                 await asyncio.sleep(ahead)
             if number == lead_in:
                 begun()
-            patient = patient_of(number)
-            body = call_3102(
-                provider=provider,
-                patient=patient,
-                number=number,
-                at_ms=china_ms(),
-                breach=number % BREACH_EVERY == 0,
-            )
-
-            def answered(
-                said: str, *, patient: str = patient, number: int = number, due: float = due
-            ) -> None:
-                if number >= lead_in:
-                    at = (number - lead_in) / rate
-                    measured.calls.append(Answered(patient, at, perf_counter() - due, said))
-
-            task = asyncio.create_task(_call(door, body, authorization, answered))
+            task = asyncio.create_task(ask(number, due))
             asked.add(task)
             task.add_done_callback(asked.discard)
         if asked:
@@ -118,15 +114,15 @@ async def measure(
     return measured
 
 
-async def _call(door: Door, body: bytes, authorization: str, answered: Callable[[str], None]) -> None:
+async def _call(door: Door, body: bytes, authorization: str) -> str:
+    """The decision, or what went wrong."""
     try:
         async with asyncio.timeout(ANSWER_S_MAX):
             answer = await door.post("/fsi/api", body, authorization=authorization)
         reply = orjson.loads(answer.body)
-        said = reply["output"]["decision"] if reply.get("infcode") == 0 else f"status {answer.status}"
     except (OSError, EOFError, ValueError) as error:
-        said = type(error).__name__
-    answered(said)
+        return type(error).__name__
+    return str(reply["output"]["decision"]) if reply.get("infcode") == 0 else f"status {answer.status}"
 
 
 def main(

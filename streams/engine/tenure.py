@@ -1,8 +1,9 @@
 """One partition number's time with this worker: the only way to a unit that works.
 
 Fence whoever had the number, then bring the memories back to the end of their changelogs, then seek to where they say, then
-go. There is no short cut, not for the same owner either. Whatever Kafka says against a unit, time-outs and
-commits of unknown outcome included, ends it and begins here again; it never counts against a record.
+go. The same owner too; only what ended clean, and whose changelogs end where it left them, is taken up as it is. Whatever
+Kafka says against a unit, time-outs and commits of unknown outcome included, ends it and begins here again; it never counts
+against a record.
 """
 
 import asyncio

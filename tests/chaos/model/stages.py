@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from monitor.metrics import Metrics
 from monitor.settings import MIB, Settings
 from streams.engine.records import Headers, Record
+from streams.engine.shelf import OWN
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
@@ -26,7 +27,7 @@ PARTITIONS: Final = 3
 GOOD, BAD = "good", "bad"
 EVERY: Final = 2
 """Every second event of a person makes a finding."""
-CLOCK, HIGHEST = "", "highest"
+HIGHEST = "highest"
 
 
 class Seen:
@@ -72,7 +73,7 @@ class Door(Stage):
 
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
-        kept = memories.shelves[TableName.PROVIDERS].pieces(CLOCK).get(HIGHEST)
+        kept = memories.shelves[TableName.PROVIDERS].pieces(OWN).get(HIGHEST)
         self._highest = -1 if kept is None else int(kept)
 
     @property
@@ -87,7 +88,7 @@ class Door(Stage):
         turn.memory(TableName.PROVIDERS, (record.key or b"").decode()).add(event)
         if int(event) > self._highest:
             self._highest = int(event)
-            turn.piece(TableName.PROVIDERS, CLOCK, HIGHEST, event.encode())
+            turn.piece(TableName.PROVIDERS, OWN, HIGHEST, event.encode())
         turn.send(Topic.CLAIMS, person, value.encode(), [])
 
 

@@ -22,6 +22,7 @@ FETCH_RECORDS: Final = 20
 FETCH_S: Final = 0.02
 FETCH_S_MAX: Final = 0.25
 NOT_TOLD: Final = 0.1
+"""Of what the group is told; it is silent then."""
 LOST: Final = 0.02
 """Of the batches; Faust is a long way."""
 
