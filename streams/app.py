@@ -28,7 +28,7 @@ from streams.engine.state import PieceTable
 from streams.incidents import IncidentsStage
 from streams.intake import IntakeStage
 from streams.persons import PersonsStage
-from streams.topics import TableName, Topic, changelog_of, name_of
+from streams.topics import TableName, Topic, changelog_of, group_of, name_of
 from streams.traces import TracesStage
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None, *, registry: CollectorRegistry 
     """A worker's app, not started. The topics must exist: see `streams.topics.create` and `check`."""
     settings = settings or load()
     app = MonitorApp(
-        f"{settings.topic_prefix}{settings.app}",
+        group_of(settings),
         broker=[f"kafka://{server.strip()}" for server in settings.bootstrap.split(",")],
         Table=PieceTable,
         TableManager="streams.engine.recovery.Manager",

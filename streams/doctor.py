@@ -124,7 +124,7 @@ async def _clock(settings: Settings) -> Finding:
 
     Kafka tells its time in one way only: it stamps a record of a topic with LogAppendTime. One is made for that and removed.
     """
-    name = f"{settings.topic_prefix}{settings.app}-doctor"
+    name = f"{topics.group_of(settings)}-doctor"
     producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap)
     try:
         async with asyncio.timeout(ANSWER_S), topics.Admin(settings.bootstrap) as admin:

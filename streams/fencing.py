@@ -9,7 +9,7 @@ from aiokafka.coordinator.protocol import ConsumerProtocol
 
 from monitor.settings import Settings
 from streams.engine.ledger import Ledger
-from streams.topics import Topic, name_of
+from streams.topics import Topic, group_of, name_of, transactional_id_of
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +24,8 @@ async def fence(settings: Settings, instance: str) -> list[int]:
     over no longer stands with the dead one, and while partitions are being shared out nothing does: then whoever
     gets a number fences it. KafkaError, OSError or TimeoutError when Kafka does not do it.
     """
-    group = f"{settings.topic_prefix}{settings.app}"
     numbers = await held(settings, instance)
-    ledgers = [Ledger(settings.bootstrap, name=f"{group}-{number}") for number in numbers]
+    ledgers = [Ledger(settings.bootstrap, name=transactional_id_of(number, settings)) for number in numbers]
     try:
         await asyncio.gather(*(ledger.open(()) for ledger in ledgers))
     finally:
@@ -36,7 +35,7 @@ async def fence(settings: Settings, instance: str) -> list[int]:
 
 async def held(settings: Settings, instance: str) -> list[int]:
     """The partition numbers that the group's coordinator holds for a member with this instance id, in order."""
-    group, source = f"{settings.topic_prefix}{settings.app}", name_of(Topic.CLAIMS_RAW, settings)
+    group, source = group_of(settings), name_of(Topic.CLAIMS_RAW, settings)
     # The group's coordinator is asked, not this client's idea of the cluster; there are no topics to know.
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap, request_timeout_ms=2_000)
     await admin.start()

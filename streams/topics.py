@@ -103,9 +103,19 @@ def name_of(topic: Topic, settings: Settings) -> str:
     return f"{settings.topic_prefix}{topic}"
 
 
+def group_of(settings: Settings) -> str:
+    """The name of the consumer group: that of Faust's app."""
+    return f"{settings.topic_prefix}{settings.app}"
+
+
+def transactional_id_of(number: int, settings: Settings) -> str:
+    """Under which a partition number is written: whoever opens it last is the only one who can."""
+    return f"{group_of(settings)}-{number}"
+
+
 def changelog_of(table: TableName, settings: Settings) -> str:
     """The name of a table's changelog topic, after Faust's custom."""
-    return f"{settings.topic_prefix}{settings.app}-{table}-changelog"
+    return f"{group_of(settings)}-{table}-changelog"
 
 
 def specs(settings: Settings) -> list[TopicSpec]:

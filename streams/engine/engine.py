@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from time import monotonic, time
 from typing import Any, Final
@@ -12,16 +12,17 @@ from faust.types import TP
 
 from monitor.settings import MIB
 from monitor.watermark import BEGINNING
-from streams.engine.batches import TELL_S_MAX, Batch, BatchConsumer
+from streams.engine.batches import Batch, BatchConsumer
 from streams.engine.disk_shelf import DiskShelf
-from streams.engine.ledger import Ledger
+from streams.engine.group_offsets import TELL_S, GroupOffsets
+from streams.engine.number_ledger import NumberLedger
 from streams.engine.recovery import read_changelogs
 from streams.engine.shelf import MemoryShelf, Shelf
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories, PieceTable
 from streams.engine.tenure import Tenure
 from streams.engine.unit import Unit
-from streams.topics import TableName, Topic, changelog_of, name_of
+from streams.topics import TableName, Topic, changelog_of, group_of, name_of
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +32,6 @@ QUEUE_BYTES_MAX: Final = 4 * MIB
 RECOVERIES_MAX: Final = 4
 """Numbers whose memories come back at the same time: more would all be late instead of some early."""
 NUDGE_S: Final = 0.25
-TELL_S: Final = 0.5
-"""How often the group is told where we are."""
 REVOKE_S: Final = 1.0
 """How long a rebalance waits for transactions that are being written: the group waits for this worker meanwhile."""
 END_S: Final = 4.0
@@ -43,35 +42,6 @@ STALLED_S: Final = 30.0
 
 class TakenError(RuntimeError):
     """Two workers were given the same number by hand."""
-
-
-class NumberLedger:
-    """A ledger that knows the topics of its number."""
-
-    def __init__(self, engine: "Engine", number: int) -> None:
-        settings = engine.context.settings
-        self._ledger = Ledger(settings.bootstrap, name=f"{settings.topic_prefix}{settings.app}-{number}")
-        self._sources = [TopicPartition(engine.topic_name(topic), number) for topic in engine.reads]
-        self._changelogs = {
-            TopicPartition(engine.changelog_name(table), number): table for table in engine.tables
-        }
-        self._topics = [engine.topic_name(topic) for topic in Topic] + [tp.topic for tp in self._changelogs]
-        self.write = self._ledger.write
-        self.close = self._ledger.close
-
-    async def open(self) -> None:
-        """Fence whoever had it."""
-        await self._ledger.open(self._topics)
-
-    async def ends(self) -> dict[TableName, int]:
-        """Where the changelogs end."""
-        found = await self._ledger.ends(list(self._changelogs))
-        return {self._changelogs[tp]: at for tp, at in found.items()}
-
-    async def begins(self) -> dict[str, int]:
-        """Where each source begins."""
-        found = await self._ledger.begins(self._sources)
-        return {tp.topic: at for tp, at in found.items()}
 
 
 class Engine:
@@ -101,8 +71,7 @@ class Engine:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._kept: dict[int, Unit] = {}
         self._background: list[asyncio.Task[None]] = []
-        self._told: dict[TP, int] = {}
-        """What the group knows of our positions."""
+        self._group_offsets = GroupOffsets()
         self._room = asyncio.Event()
         self._recoveries = asyncio.Semaphore(RECOVERIES_MAX)
         self._committed_at = monotonic()
@@ -159,8 +128,8 @@ class Engine:
                 "transactions of partition numbers %s were broken off and will be repeated", broken
             )
         self._kept = {number: tenure.kept for number, tenure in tenures.items() if tenure.kept is not None}
-        await self._tell(self._kept.values())
-        self._told = {}
+        await self._group_offsets.tell(self._consumer, self._kept.values())
+        self._group_offsets.forget()
 
     def deliver(self, batch: Batch) -> None:
         """A batch of records; one that nobody waits for is dropped, because it will be read again."""
@@ -210,7 +179,7 @@ class Engine:
 
     def new_ledger(self, number: int) -> NumberLedger:
         """A ledger of the number, not open."""
-        return NumberLedger(self, number)
+        return NumberLedger(number, self.context.settings, reads=self.reads, tables=self.tables)
 
     async def new_unit(self, number: int, ends: Mapping[TableName, int], letter_bytes_max: int) -> Unit:
         """A unit whose memories are read from their changelogs, up to these ends."""
@@ -303,8 +272,7 @@ class Engine:
         settings = self.context.settings
         if settings.store == "memory":
             return MemoryShelf(end)
-        name = f"{settings.topic_prefix}{settings.app}"
-        return DiskShelf(settings.data_dir / name / str(table) / str(number), end)
+        return DiskShelf(settings.data_dir / group_of(settings) / str(table) / str(number), end)
 
     async def _keep(self, work: Callable[[], Awaitable[None]]) -> None:
         """What it raises is no fault of Kafka's: it ends the worker, whose successor starts from what is committed."""
@@ -318,21 +286,9 @@ class Engine:
                 self.failed.set_result(error)
 
     async def _tell_group(self) -> None:
-        """Commit positions to the group every now and then: for people and tools, nothing here goes by it."""
         while True:
             await asyncio.sleep(TELL_S)
-            await self._tell(self.units)
-
-    async def _tell(self, units: Iterable[Unit]) -> None:
-        known = {TP(topic, unit.number): at for unit in units for topic, at in unit.committed.items()}
-        new = {tp: at for tp, at in known.items() if self._told.get(tp) != at}
-        if not new or self._consumer is None:
-            return
-        # Whatever it raises, and however long Faust's thread is busy: nobody here waits for it or goes by it.
-        with suppress(Exception):
-            async with asyncio.timeout(TELL_S_MAX):
-                await self._consumer.tell(new)
-                self._told |= new
+            await self._group_offsets.tell(self._consumer, self.units)
 
     async def _nudge(self) -> None:
         from streams.engine.gauges import show  # noqa: PLC0415 - it looks at engines

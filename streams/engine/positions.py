@@ -2,7 +2,7 @@
 
 So it is committed with what was made of the records, and it comes back with the memories. Kafka's own place for it, the
 group's offsets, would cost each transaction two requests, a partition and a marker more; the group is told afterwards, for
-people and tools (Engine._tell_group).
+people and tools (group_offsets.py).
 """
 
 from collections.abc import Mapping

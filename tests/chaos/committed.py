@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 
 from streams.engine.records import SOURCE, WATERMARK
 from streams.engine.shelf import parse_row_key
-from streams.topics import Admin, TableName, Topic, changelog_of, name_of
+from streams.topics import Admin, TableName, Topic, changelog_of, group_of, name_of
 from tests.chaos.checks import Pieces, Place, Said
 from tests.streams.day import Row
 from tests.streams.world import SOURCES, TooLateError, World, as_rows, read_from, until
@@ -51,9 +51,7 @@ async def what_is_left(world: World, watermark: int) -> str:
         dirty = await stack.enter_async_context(_consumer(world, "read_uncommitted"))
         admin = await stack.enter_async_context(Admin(settings.bootstrap))
         read = [tp for tp in tps if tp.topic != names[Topic.VERDICTS]]
-        offsets = await admin.list_consumer_group_offsets(
-            f"{settings.topic_prefix}{settings.app}", partitions=read
-        )
+        offsets = await admin.list_consumer_group_offsets(group_of(settings), partitions=read)
         ends = await clean.end_offsets(tps)
         if open_ := {tp: end for tp, end in (await dirty.end_offsets(tps)).items() if end != ends[tp]}:
             return f"open transactions, or records still coming: {open_}"

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from deploy.local.kafka import LocalKafka
 from monitor.settings import Settings
 from streams.engine.records import FINDING
-from streams.topics import Admin, Topic, name_of, partition_of, specs
+from streams.topics import Admin, Topic, name_of, partition_of, specs, transactional_id_of
 from tests.chaos.checks import Place
 from tests.chaos.feed import Feed, steady_producer
 from tests.chaos.fleet import Fleet, Slot
@@ -149,7 +149,7 @@ async def _usurper(fault: Fault, scene: Scene) -> None:
     settings = scene.world.settings
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap,
-        transactional_id=f"{settings.topic_prefix}{settings.app}-{fault.target}",
+        transactional_id=transactional_id_of(fault.target, settings),
         transaction_timeout_ms=5_000,
     )
     with suppress(KafkaError, TimeoutError):

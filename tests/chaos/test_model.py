@@ -11,8 +11,9 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 import streams.engine.unit
-from streams.engine.engine import Engine, NumberLedger
+from streams.engine.engine import Engine
 from streams.engine.ledger import Ledger
+from streams.engine.number_ledger import NumberLedger
 from streams.engine.turn import Turn
 from tests.chaos.model.broker import AGAIN, FENCED, NO_TRANSACTION, NONE, OUT_OF_ORDER, TOO_LARGE, Broker, Row
 from tests.chaos.model.loop import StuckError, VirtualLoop

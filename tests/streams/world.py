@@ -22,7 +22,7 @@ from deploy.local.ports import free_port
 from monitor.settings import Settings
 from streams import topics
 from streams.lag import waiting
-from streams.topics import Topic, name_of, partition_of
+from streams.topics import Topic, group_of, name_of, partition_of
 
 DEADLINE_S = 60.0
 POLL_S = 0.1
@@ -241,7 +241,7 @@ class World:
             for topic in topics:
                 name = name_of(topic, self.settings)
                 tps = [TopicPartition(name, number) for number in range(self.settings.partitions)]
-                group = f"{self.settings.topic_prefix}{self.settings.app}"
+                group = group_of(self.settings)
                 known = await admin.list_consumer_group_offsets(group, partitions=tps)
                 behind += await waiting(reader, tps, {tp: each.offset for tp, each in known.items()})
             return behind
@@ -256,7 +256,7 @@ class World:
         tps = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
         consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap,
-            group_id=f"{settings.topic_prefix}{settings.app}",
+            group_id=group_of(settings),
             enable_auto_commit=False,
         )
         await consumer.start()

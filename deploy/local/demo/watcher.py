@@ -17,7 +17,7 @@ from deploy.local.door import Door
 from monitor.settings import Settings
 from streams.engine.records import AT
 from streams.lag import waiting
-from streams.topics import Topic, name_of
+from streams.topics import Topic, group_of, name_of
 
 READ: Final = (Topic.VERDICTS, Topic.FINDINGS, Topic.ALERTS)
 TRAVELLED: Final = (Topic.CLAIMS_RAW, Topic.CHECKS, Topic.CLAIMS, Topic.FACTS_TRACE, Topic.FINDINGS)
@@ -34,7 +34,7 @@ class Watcher:
     def __init__(self, settings: Settings, board: Board) -> None:
         self._board = board
         self._names = {name_of(topic, settings): topic for topic in READ}
-        self._group = f"{settings.topic_prefix}{settings.app}"
+        self._group = group_of(settings)
         self._sources = [
             [TopicPartition(name_of(topic, settings), number) for number in range(settings.partitions)]
             for topic in TRAVELLED

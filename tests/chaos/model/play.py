@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final
 from unittest.mock import patch
 
-from streams.topics import Topic, name_of, partition_of
+from streams.topics import Topic, name_of, partition_of, transactional_id_of
 from tests.chaos.model.broker import AGAIN, Broker
 from tests.chaos.model.differences import Fed, differences, partition_at, positions
 from tests.chaos.model.group import SESSION_S, Group
@@ -171,7 +171,7 @@ class _Play:
         number = self._rng.randrange(PARTITIONS)
         settings = context().settings
         name, verdicts = (
-            f"{settings.topic_prefix}{settings.app}-{number}",
+            transactional_id_of(number, settings),
             partition_at(Topic.VERDICTS, number),
         )
         while (answer := self.broker.init(name, 5.0))[0] == AGAIN:  # noqa: ASYNC110 - as a client does
