@@ -101,8 +101,14 @@ def _as_it_is(_: PartitionRecords, tp: TopicPartition, record: Any) -> Any:  # n
     return record
 
 
+def _its_iterator(self: PartitionRecords) -> Any:  # noqa: ANN401 - a generator of records
+    """The generator inside: aiokafka's own `__next__` only passes on what that gives."""
+    return self._records_iterator
+
+
 # For every consumer of this process: that of Faust, and those that read changelogs.
 PartitionRecords._consumer_record = _as_it_is  # noqa: SLF001
+PartitionRecords.__iter__ = _its_iterator
 consumer_module.Fetcher = _Fetcher
 
 

@@ -5,7 +5,7 @@ away, so files of a process that died are thrown away and built anew. Therefore 
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -55,6 +55,14 @@ class DiskShelf:
             self._rows.delete(row_key(key, piece))
         else:
             self._rows[row_key(key, piece)] = value
+
+    def fill(self, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Put rows of a changelog: they are kept under the same keys."""
+        for row, value in rows:
+            if value is None:
+                self._rows.delete(row)
+            else:
+                self._rows[row] = value
 
     def __iter__(self) -> Iterator[str]:
         """Every key that has a row."""

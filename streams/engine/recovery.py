@@ -14,7 +14,7 @@ from faust.tables.manager import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 from mode import Service
 
-from streams.engine.shelf import Shelf, parse_row_key
+from streams.engine.shelf import Shelf
 
 FETCH_BYTES_MAX: Final = 8 << 20
 POLL_MS: Final = 500
@@ -116,10 +116,14 @@ async def _read_some(
     while not fetched and not await _ended(reader, open_, shelves):
         fetched = await reader.getmany(*open_, timeout_ms=POLL_MS)
     for tp, records in fetched.items():
-        put, end = shelves[tp].put, shelves[tp].end
-        for record in records:
-            if record.key is not None and record.offset < end:
-                put(*parse_row_key(record.key), record.value)
+        end = shelves[tp].end
+        shelves[tp].fill(
+            [
+                (record.key, record.value)
+                for record in records
+                if record.key is not None and record.offset < end
+            ]
+        )
         await asyncio.sleep(0)
     await _ended(reader, open_, shelves)
 

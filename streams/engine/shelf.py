@@ -4,11 +4,12 @@ A row is a piece of a key's memory (bytes). A shelf is complete up to `end` of i
 of what is committed; so whoever ends without a commit throws it away, and reads the changelog again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
 SEPARATOR: Final = "\x1f"
 """Between key and piece: no id holds a character that does not print."""
+_SEPARATOR: Final = SEPARATOR.encode()
 OWN: Final = ""
 """Key of what a unit remembers of itself, its clocks and how far it has read; no provider, person or code has it."""
 
@@ -27,6 +28,10 @@ class Shelf(Protocol):
 
     def put(self, key: str, piece: str, value: bytes | None) -> None:
         """Set a row, or forget it."""
+        ...
+
+    def fill(self, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Put rows as they stand in a changelog (key and value of its records), in its order."""
         ...
 
     def __iter__(self) -> Iterator[str]:
@@ -67,6 +72,24 @@ class MemoryShelf:
         elif pieces is not None and pieces.pop(piece, None) is not None and not pieces:
             del self._rows[key]
 
+    def fill(self, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Put rows of a changelog. What a turn changed of a key stands together there, so it is looked up once."""
+        last: bytes | None = None
+        pieces: dict[str, bytes] = {}
+        for row, value in rows:
+            name, _, piece = row.partition(_SEPARATOR)
+            if value is None:
+                self.put(*parse_row_key(row), None)
+                last = None
+                continue
+            if name != last:
+                last, key = name, _text(name)
+                known = self._rows.get(key)
+                if known is None:
+                    known = self._rows[key] = {}
+                pieces = known
+            pieces[_text(piece)] = value
+
     def __iter__(self) -> Iterator[str]:
         """Every key that has a row."""
         return iter(self._rows)
@@ -86,5 +109,10 @@ def row_key(key: str, piece: str) -> bytes:
 
 def parse_row_key(raw: bytes) -> tuple[str, str]:
     """(key, piece) of a changelog record."""
-    key, _, piece = raw.decode(errors="surrogatepass").partition(SEPARATOR)
-    return key, piece
+    key, _, piece = raw.partition(_SEPARATOR)
+    return _text(key), _text(piece)
+
+
+def _text(raw: bytes) -> str:
+    # Nearly all of it is ASCII, which needs no handler of errors.
+    return raw.decode() if raw.isascii() else raw.decode(errors="surrogatepass")

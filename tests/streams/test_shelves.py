@@ -38,6 +38,29 @@ def test_the_last_value_of_a_piece_holds_and_none_forgets_it(shelf: Shelf) -> No
     assert list(shelf) == []
 
 
+CHANGES = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from("xy"), st.none() | st.binary(max_size=2)), max_size=12
+)
+
+
+@given(fetches=st.lists(CHANGES, max_size=3))
+def test_filling_from_a_changelog_is_putting_its_rows_one_by_one(
+    fetches: list[list[tuple[str, str, bytes | None]]],
+) -> None:
+    filled, put = MemoryShelf(), MemoryShelf()
+    for rows in fetches:
+        filled.fill([(row_key(key, piece), value) for key, piece, value in rows])
+        for row in rows:
+            put.put(*row)
+    assert {key: dict(filled.pieces(key)) for key in filled} == {key: dict(put.pieces(key)) for key in put}
+
+
+def test_every_shelf_is_filled_from_a_changelog(shelf: Shelf) -> None:
+    rows = [("a", "x", b"1"), ("a", "y", b"2"), ("b", "x", b"3"), ("a", "x", None), ("b", "x", None)]
+    shelf.fill([(row_key(key, piece), value) for key, piece, value in rows])
+    assert {key: dict(shelf.pieces(key)) for key in shelf} == {"a": {"y": b"2"}}
+
+
 @pytest.mark.parametrize("clean, end, complete", [(True, 9, True), (True, 10, False), (False, 9, False)])
 def test_files_are_trusted_when_closed_at_a_commit_and_the_changelog_stands_still(
     tmp_path: Path, *, clean: bool, end: int, complete: bool

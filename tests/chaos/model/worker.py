@@ -12,7 +12,7 @@ from faust.types import TP
 
 from streams.engine.batches import Batch
 from streams.engine.engine import NUDGE_S, Engine
-from streams.engine.shelf import Shelf, parse_row_key
+from streams.engine.shelf import Shelf
 from streams.topics import TableName
 from tests.chaos.model.group import HEARTBEAT_S, Group
 from tests.chaos.model.network import REQUEST_S, WORKER, Network
@@ -222,6 +222,4 @@ async def read_changelogs(bootstrap: str, empty: Mapping[TopicPartition, Shelf])
         at = 0
         while at < shelf.end:
             entries, at = await worker.network.ask(worker, lambda: read(tp, at, FETCH_RECORDS))  # noqa: B023 - awaited here
-            for entry in entries:
-                if entry.offset < shelf.end:
-                    shelf.put(*parse_row_key(entry.key or b""), entry.value)
+            shelf.fill([(entry.key or b"", entry.value) for entry in entries if entry.offset < shelf.end])
