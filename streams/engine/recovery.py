@@ -16,7 +16,8 @@ from mode import Service
 
 from streams.engine.shelf import Shelf
 
-FETCH_BYTES_MAX: Final = 8 << 20
+FETCH_BYTES_MAX: Final = 1 << 20
+"""Larger ones take longer: each is copied through buffers that are new to the process, and zeroed by the kernel."""
 POLL_MS: Final = 500
 STILL_S: Final = 20.0
 """Without a record for so long Kafka is not there."""
@@ -118,11 +119,7 @@ async def _read_some(
     for tp, records in fetched.items():
         end = shelves[tp].end
         shelves[tp].fill(
-            [
-                (record.key, record.value)
-                for record in records
-                if record.key is not None and record.offset < end
-            ]
+            (record.key, record.value) for record in records if record.key is not None and record.offset < end
         )
         await asyncio.sleep(0)
     await _ended(reader, open_, shelves)
