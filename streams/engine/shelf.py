@@ -83,11 +83,8 @@ class MemoryShelf:
                 last = None
                 continue
             if name != last:
-                last, key = name, _text(name)
-                known = self._rows.get(key)
-                if known is None:
-                    known = self._rows[key] = {}
-                pieces = known
+                last = name
+                pieces = self._rows.setdefault(_text(name), {})
             pieces[_text(piece)] = value
 
     def __iter__(self) -> Iterator[str]:

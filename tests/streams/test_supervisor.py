@@ -20,7 +20,7 @@ from monitor.settings import Settings
 from streams.engine.ledger import Ledger
 from streams.fencing import fence, held
 from streams.supervisor import Limits, Supervisor
-from streams.topics import Topic, group_of, name_of
+from streams.topics import Topic, name_of, transactional_id_of
 from tests import wire
 from tests.streams.conftest import MakeWorld
 from tests.streams.world import PARTITIONS, Worker, World, until
@@ -171,8 +171,10 @@ async def test_what_a_dead_worker_left_open_is_closed_and_what_others_took_over_
     workers[0].signal(signal.SIGKILL)
     await workers[0].ended()
     tp = TopicPartition(name_of(Topic.VERDICTS, ours.settings), mine[0])
-    group = group_of(ours.settings)
-    dead = AIOKafkaProducer(bootstrap_servers=ours.settings.bootstrap, transactional_id=f"{group}-{mine[0]}")
+    dead = AIOKafkaProducer(
+        bootstrap_servers=ours.settings.bootstrap,
+        transactional_id=transactional_id_of(mine[0], ours.settings),
+    )
     await dead.start()
     await dead.begin_transaction()
     await dead.send_and_wait(tp.topic, b"never said", partition=tp.partition)
