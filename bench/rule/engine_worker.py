@@ -133,6 +133,7 @@ def main() -> None:
         mock.patch("streams.app.LOADERS", dict.fromkeys(TableName, Sales.load)),
         mock.patch("streams.app.name_of", name_of),
         mock.patch("streams.engine.engine.name_of", name_of),
+        mock.patch("streams.engine.number_ledger.name_of", name_of),
     ):
         sys.exit(uvloop.run(run()))
 
