@@ -36,7 +36,11 @@ from streams.topics import partition_of
 CORES: Final = frozenset((LOAD_CORE, WORK_CORE))
 BEFORE_S: Final = 10.0
 AFTER_S: Final = 40.0
-GONE, CHILD = "a worker is killed and stays away", "a supervised worker is killed"
+GONE, CHILD, KEEPING = (
+    "a worker is killed and stays away",
+    "a supervised worker is killed",
+    "a supervised worker with files (rocksdb) is killed",
+)
 
 
 class Outage(Struct, frozen=True):
@@ -55,13 +59,13 @@ class Outage(Struct, frozen=True):
 
 
 async def outage(*, persons: Sequence[int], beside: float) -> list[Outage]:
-    """Both deaths beside each of these numbers of persons."""
+    """All deaths beside each of these numbers of persons."""
     measured = []
     with bench_broker() as bootstrap, tempfile.TemporaryDirectory(prefix="bench-") as name:
         day = make_day(Path(name), records=max(LIKE_RECORDS, int(beside * (BEFORE_S + AFTER_S) * 1.2)))
         like = await persons_like(bootstrap, day)
         for count in persons:
-            for what in (GONE, CHILD):
+            for what in (GONE, CHILD, KEEPING):
                 one = await _die(bootstrap, day, what, count, like, beside)
                 measured.append(one)
                 typer.echo(
@@ -75,9 +79,10 @@ async def _die(
     bootstrap: str, day: Day, what: str, persons: int, like: Sequence[ballast.Pieces], beside: float
 ) -> Outage:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        async with Monitor(bootstrap, day, Path(name)) as monitor:
+        store = "rocksdb" if what == KEEPING else "memory"
+        async with Monitor(bootstrap, day, Path(name), store=store) as monitor:
             await ballast.write(monitor, persons, like)
-            victim = await _workers(monitor, supervised=what == CHILD)
+            victim = await _workers(monitor, supervised=what != GONE)
             url = await monitor.start_gateway(CORES)
             feeding = asyncio.create_task(
                 play(monitor, day.calls[: int(beside * (BEFORE_S + AFTER_S))], beside)

@@ -126,7 +126,12 @@ def specs(settings: Settings) -> list[TopicSpec]:
         "max.message.bytes": str(RECORD_BYTES_MAX),
     }
     raw = {"retention.ms": str(settings.raw_retention_days * DAY_MS), "max.message.bytes": str(RAW_BYTES_MAX)}
-    compacted = {"cleanup.policy": "compact", "max.message.bytes": str(RECORD_BYTES_MAX)}
+    compacted = {
+        "cleanup.policy": "compact",
+        # Files of a shelf that are younger than half of it miss no tombstone (streams/engine/disk_shelf.py).
+        "delete.retention.ms": str(DAY_MS),
+        "max.message.bytes": str(RECORD_BYTES_MAX),
+    }
     configs = {Topic.CLAIMS_RAW: kept | raw, Topic.ALERTS: compacted}
     wanted = [(name_of(topic, settings), configs.get(topic, kept)) for topic in Topic]
     wanted += [(changelog_of(table, settings), compacted) for table in TableName]

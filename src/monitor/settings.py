@@ -55,9 +55,11 @@ class Settings(BaseSettings):
         30, "how long checks, verdicts, findings and dead letters are kept", unit="days"
     )
     store: Literal["memory", "rocksdb"] = _setting(
-        "memory", "where a worker keeps what it remembers; rocksdb for more than memory holds"
+        "memory",
+        "where a worker keeps what it remembers; rocksdb for more than memory holds, or than may be read anew"
+        " after a death",
     )
-    data_dir: Path = _setting(Path("var"), "folder for what a worker keeps between starts")
+    data_dir: Path = _setting(Path("var"), "folder for what a worker keeps between starts; each has its own")
 
     reference: Path | None = _setting(
         None, "folder of reference tables (CSV); a table found there replaces the built-in one"

@@ -22,7 +22,7 @@ from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories, PieceTable
 from streams.engine.tenure import Tenure
 from streams.engine.unit import Unit
-from streams.topics import TableName, Topic, changelog_of, group_of, name_of
+from streams.topics import Admin, TableName, Topic, changelog_of, group_of, name_of
 
 logger = logging.getLogger(__name__)
 
@@ -186,17 +186,17 @@ class Engine:
         settings = self.context.settings
         async with self._recoveries:
             begun = monotonic()
-            shelves = {table: self._shelf(table, number, end) for table, end in ends.items()}
+            shelves = await self._shelves(number, ends)
             memories = Memories(shelves, self._loaders)
-            empty = {
+            behind = {
                 TopicPartition(self._changelogs[table], number): shelf
                 for table, shelf in shelves.items()
-                if not shelf.complete
+                if shelf.begin < shelf.end
             }
             try:
-                await read_changelogs(settings.bootstrap, empty)
+                await read_changelogs(settings.bootstrap, behind)
             except BaseException:
-                memories.close(clean=False)
+                memories.close()
                 raise
             self.context.metrics.recovery.observe(monotonic() - begun)
         stages = [stage(self.context, number, memories) for stage in self.stages]
@@ -265,14 +265,18 @@ class Engine:
     def _let_go(self) -> None:
         """What was kept in case it comes back, and did not."""
         for unit in self._kept.values():
-            unit.memories.close(clean=True)
+            unit.memories.close()
         self._kept = {}
 
-    def _shelf(self, table: TableName, number: int, end: int) -> Shelf:
+    async def _shelves(self, number: int, ends: Mapping[TableName, int]) -> dict[TableName, Shelf]:
         settings = self.context.settings
         if settings.store == "memory":
-            return MemoryShelf(end)
-        return DiskShelf(settings.data_dir / group_of(settings) / str(table) / str(number), end)
+            return {table: MemoryShelf(end) for table, end in ends.items()}
+        async with Admin(settings.bootstrap) as admin:
+            # Offsets say nothing about the logs of another Kafka.
+            cluster = str((await admin.describe_cluster())["cluster_id"])
+        folder = settings.data_dir / cluster / group_of(settings)
+        return {table: DiskShelf(folder / str(table) / str(number), end) for table, end in ends.items()}
 
     async def _keep(self, work: Callable[[], Awaitable[None]]) -> None:
         """What it raises is no fault of Kafka's: it ends the worker, whose successor starts from what is committed."""

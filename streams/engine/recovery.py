@@ -1,4 +1,4 @@
-"""How memories come back: a changelog is read from its beginning to where it ends for readers of committed data.
+"""How memories come back: a changelog is read from where a shelf stands to where it ends for readers of committed data.
 
 Faust's own recovery resumes source partitions before it seeks (records twice, now and then one lost), holds all partitions
 up until the last is there, and ends silently when a step takes longer than 90 s. So its one loop is replaced: it hands the
@@ -81,9 +81,9 @@ class Manager(TableManager):
         return self._recovery
 
 
-async def read_changelogs(bootstrap: str, empty: Mapping[TopicPartition, Shelf]) -> None:
+async def read_changelogs(bootstrap: str, behind: Mapping[TopicPartition, Shelf]) -> None:
     """Fill the shelves of one partition number, each up to its end; KafkaError or TimeoutError."""
-    open_ = set(empty)
+    open_ = set(behind)
     if not open_:
         return
     reader = AIOKafkaConsumer(
@@ -99,10 +99,11 @@ async def read_changelogs(bootstrap: str, empty: Mapping[TopicPartition, Shelf])
     await reader.start()
     try:
         reader.assign(list(open_))
-        await reader.seek_to_beginning(*open_)
+        for tp, shelf in behind.items():
+            reader.seek(tp, shelf.begin)
         while open_:
             async with asyncio.timeout(STILL_S):
-                await _read_some(reader, open_, empty)
+                await _read_some(reader, open_, behind)
     finally:
         await reader.stop()
 
@@ -133,6 +134,7 @@ async def _ended(
     """Whether some have come to their end: positions pass control records and holes of compaction."""
     done = [tp for tp in open_ if await reader.position(tp) >= shelves[tp].end]
     for tp in done:
+        shelves[tp].commit({}, shelves[tp].end)
         open_.discard(tp)
         reader.pause(tp)
     return bool(done)

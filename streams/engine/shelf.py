@@ -1,7 +1,7 @@
 """The port behind which a partition number's rows are kept: in memory, or in RocksDB where they are more than memory holds.
 
 A row is a piece of a key's memory (bytes). A shelf is complete up to `end` of its changelog. What stands in it may be ahead
-of what is committed; so whoever ends without a commit throws it away, and reads the changelog again.
+of what is committed; so whoever ends without a commit closes it, and opens another one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,10 +17,10 @@ OWN: Final = ""
 class Shelf(Protocol):
     """The rows of one partition number of one table."""
 
+    begin: int
+    """Changelog offset from which it has to be filled, as it was opened; `end` where nothing is missing."""
     end: int
-    """Changelog offset up to which they are complete, once they are."""
-    complete: bool
-    """Whether they were so when it was opened."""
+    """Changelog offset up to which it is complete, once it is filled."""
 
     def pieces(self, key: str) -> Mapping[str, bytes]:
         """The rows of a key, by piece; not to be changed."""
@@ -34,27 +34,31 @@ class Shelf(Protocol):
         """Put rows as they stand in a changelog (key and value of its records), in its order."""
         ...
 
+    def commit(self, rows: Mapping[bytes, bytes | None], end: int) -> None:
+        """These rows, which were put before, are committed, and the changelog ends here; without rows: it is filled."""
+        ...
+
     def __iter__(self) -> Iterator[str]:
-        """Every key that has a row."""
+        """Every key that has a committed row."""
         ...
 
     def __len__(self) -> int:
         """How many keys there are, about."""
         ...
 
-    def close(self, *, clean: bool) -> None:
-        """The end of its use; `clean`: it holds exactly what is committed."""
+    def close(self) -> None:
+        """The end of its use; what was put and not committed is forgotten."""
         ...
 
 
 class MemoryShelf:
     """Rows in a dict of dicts."""
 
-    __slots__ = ("_rows", "complete", "end")
+    __slots__ = ("_rows", "begin", "end")
 
     def __init__(self, end: int = 0) -> None:
+        self.begin = 0
         self.end = end
-        self.complete = end == 0
         self._rows: dict[str, dict[str, bytes]] = {}
 
     def pieces(self, key: str) -> Mapping[str, bytes]:
@@ -87,6 +91,11 @@ class MemoryShelf:
                 pieces = self._rows.setdefault(_text(name), {})
             pieces[_text(piece)] = value
 
+    def commit(self, rows: Mapping[bytes, bytes | None], end: int) -> None:
+        """They stand here already."""
+        del rows
+        self.end = end
+
     def __iter__(self) -> Iterator[str]:
         """Every key that has a row."""
         return iter(self._rows)
@@ -95,7 +104,7 @@ class MemoryShelf:
         """How many keys there are."""
         return len(self._rows)
 
-    def close(self, *, clean: bool) -> None:
+    def close(self) -> None:
         """Nothing is left of it."""
 
 

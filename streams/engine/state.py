@@ -69,7 +69,7 @@ class Memories:
         for table, shelf in self.shelves.items():
             yield table, len(shelf), len(self._decoded[table])
 
-    def close(self, *, clean: bool) -> None:
-        """The end of their use; `clean`: the shelves hold exactly what is committed."""
+    def close(self) -> None:
+        """The end of their use."""
         for shelf in self.shelves.values():
-            shelf.close(clean=clean)
+            shelf.close()

@@ -135,7 +135,7 @@ class Tenure:
         finally:
             self.unit = None
             if unit is not None and unit is not self.kept:
-                unit.memories.close(clean=False)
+                unit.memories.close()
             with suppress(Exception):
                 await asyncio.shield(ledger.close())
 
@@ -144,7 +144,7 @@ class Tenure:
         if kept is not None and kept.ends == ends:
             return kept
         if kept is not None:
-            kept.memories.close(clean=False)
+            kept.memories.close()
         return await self._host.new_unit(self.number, ends, self._letter_bytes_max)
 
     def _told(self, error: Exception) -> str:

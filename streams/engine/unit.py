@@ -319,7 +319,7 @@ class Unit:
             end = ends.get(TopicPartition(self._owner.changelog_name(table), self.number))
             if end is not None:
                 # And the marker of the commit behind them.
-                shelf.end = end + 1
+                shelf.commit(turn.changed[table], end + 1)
         self.committed |= turn.offsets
         for (stage, topic), count in turn.sent.items():
             self._metrics.records_out.labels(stage, str(topic)).inc(count)

@@ -13,10 +13,11 @@ STOP_S: Final = 12.0
 
 
 class Slot:
-    """One worker at a time."""
+    """One worker at a time, each with the files of the last one."""
 
-    def __init__(self, fleet: "Fleet") -> None:
+    def __init__(self, fleet: "Fleet", **environment: str) -> None:
         self._fleet = fleet
+        self._environment = environment
         self._filled = asyncio.Event()
         self._struck = False
         self.worker: Worker | None = None
@@ -27,7 +28,7 @@ class Slot:
         while True:
             await self._filled.wait()
             self._struck = False
-            self.worker = worker = self._fleet.start()
+            self.worker = worker = self._fleet.start(**self._environment)
             await ended(worker)
             self.worker = None
             if not self._struck:
@@ -60,7 +61,8 @@ class Fleet:
 
     def __init__(self, world: World, workers: int) -> None:
         self._world = world
-        self.slots = [Slot(self) for _ in range(workers)]
+        # The first one keeps files, the others nothing.
+        self.slots = [Slot(self, MONITOR_STORE="rocksdb"), *(Slot(self) for _ in range(workers - 1))]
         self.started = 0
         self.ended_alone: list[Worker] = []
         """Not struck, not told to stop: they could not go on, and a supervisor started others."""

@@ -79,8 +79,12 @@ async def test_a_worker_that_joins_and_leaves_in_the_middle_changes_nothing(
     assert len(verdicts) == len(small_day.of("verdict")), "a rebalance repeats nothing"
 
 
-async def test_a_worker_that_is_killed_in_the_middle_loses_nothing(world: MakeWorld, small_day: Day) -> None:
-    ours = await world(reference=str(small_day.reference))
+@pytest.mark.parametrize("store", ["memory", "rocksdb"])
+async def test_a_worker_that_is_killed_in_the_middle_loses_nothing(
+    world: MakeWorld, small_day: Day, store: str
+) -> None:
+    """Its files, where it has some, are gone on from by the next one."""
+    ours = await world(reference=str(small_day.reference), store=store)
     feeding, first = await half_way(ours, small_day)
     first.signal(signal.SIGKILL)
     await first.ended()

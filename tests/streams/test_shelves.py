@@ -1,13 +1,17 @@
-"""What every shelf does, and when files are trusted."""
+"""What every shelf does, and from where files are gone on from."""
 
-from collections.abc import Callable
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Mapping
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.engine.disk_shelf import DiskShelf
+from streams.engine.disk_shelf import AGE_S_MAX, DiskShelf
 from streams.engine.shelf import MemoryShelf, Shelf, parse_row_key, row_key
 
 
@@ -26,6 +30,8 @@ def test_pieces_are_kept_by_key(shelf: Shelf) -> None:
     shelf.put("ab", "fact|1", b"other")
     assert dict(shelf.pieces("a")) == {"fact|1": b"one", "fact|2": b"two"}
     assert dict(shelf.pieces("nobody")) == {}
+    rows = {row_key(key, piece): value for key in ("a", "ab") for piece, value in shelf.pieces(key).items()}
+    shelf.commit(rows, 7)
     assert sorted(shelf) == ["a", "ab"]
 
 
@@ -35,7 +41,9 @@ def test_the_last_value_of_a_piece_holds_and_none_forgets_it(shelf: Shelf) -> No
     assert dict(shelf.pieces("a")) == {"x": b"2"}
     shelf.put("a", "x", None)
     shelf.put("b", "never", None)
+    shelf.commit({row_key("a", "x"): None, row_key("b", "never"): None}, 7)
     assert list(shelf) == []
+    assert dict(shelf.pieces("a")) == {}
 
 
 CHANGES = st.lists(
@@ -61,28 +69,111 @@ def test_every_shelf_is_filled_from_a_changelog(shelf: Shelf) -> None:
     assert {key: dict(shelf.pieces(key)) for key in shelf} == {"a": {"y": b"2"}}
 
 
-@pytest.mark.parametrize("clean, end, complete", [(True, 9, True), (True, 10, False), (False, 9, False)])
-def test_files_are_trusted_when_closed_at_a_commit_and_the_changelog_stands_still(
-    tmp_path: Path, *, clean: bool, end: int, complete: bool
-) -> None:
+Changes = Mapping[tuple[str, str], bytes | None]
+
+
+def committed(shelf: Shelf, changes: Changes, end: int) -> None:
+    """As a unit does with a turn."""
+    for (key, piece), value in changes.items():
+        shelf.put(key, piece, value)
+    shelf.commit({row_key(key, piece): value for (key, piece), value in changes.items()}, end)
+
+
+def write_and_be_killed(folder: Path, commits: list[tuple[Changes, int, bool]]) -> None:
+    """Ends by SIGKILL, so nothing of its own is closed or written out."""
+    shelf = DiskShelf(folder, 0)
+    for changes, end, written_out in commits:
+        committed(shelf, changes, end)
+        if written_out:
+            shelf._rows.flush()  # as RocksDB does now and then
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_what_was_put_after_a_commit_began_outlives_it(shelf: Shelf) -> None:
+    """The next turn is worked on while the last one commits."""
+    shelf.put("a", "x", b"1")
+    shelf.put("a", "y", b"1")
+    first = {row_key("a", "x"): b"1", row_key("a", "y"): b"1"}
+    shelf.put("a", "x", b"2")
+    shelf.put("a", "z", None)
+    shelf.commit(first, 7)
+    assert dict(shelf.pieces("a")) == {"x": b"2", "y": b"1"}
+    shelf.commit({row_key("a", "x"): b"2", row_key("a", "z"): None}, 9)
+    assert dict(shelf.pieces("a")) == {"x": b"2", "y": b"1"}
+    assert shelf.end == 9
+
+
+@pytest.mark.parametrize("end, begin", [(9, 9), (12, 9), (8, 0)])
+def test_files_are_gone_on_from_where_they_were_committed(tmp_path: Path, end: int, begin: int) -> None:
     first = DiskShelf(tmp_path / "shelf", 5)
-    assert not first.complete
-    first.put("a", "x", b"1")
-    first.end = 9
-    first.close(clean=clean)
+    assert first.begin == 0
+    committed(first, {("a", "x"): b"1"}, 9)
+    first.put("a", "x", b"not committed")
+    first.close()
     second = DiskShelf(tmp_path / "shelf", end)
-    assert second.complete is complete
-    assert dict(second.pieces("a")) == ({"x": b"1"} if complete else {})
-    second.close(clean=False)
+    assert second.begin == begin
+    assert dict(second.pieces("a")) == ({"x": b"1"} if begin else {})
+    assert list(second) == (["a"] if begin else [])
 
 
-def test_files_of_a_process_that_died_are_not_trusted(tmp_path: Path) -> None:
+def test_files_that_were_never_complete_are_not_gone_on_from(tmp_path: Path) -> None:
     first = DiskShelf(tmp_path / "shelf", 5)
-    first.close(clean=True)
-    opened = DiskShelf(tmp_path / "shelf", 5)
-    assert opened.complete
-    opened._rows.close()  # as a kill does: no mark
-    assert not DiskShelf(tmp_path / "shelf", 5).complete
+    first.fill([(row_key("a", "x"), b"1")])
+    first.close()
+    second = DiskShelf(tmp_path / "shelf", 5)
+    assert second.begin == 0
+    assert list(second) == []
+
+
+def test_files_older_than_what_compaction_keeps_are_gone_on_from_only_when_nothing_followed(
+    tmp_path: Path,
+) -> None:
+    committed(first := DiskShelf(tmp_path / "shelf", 5, now=lambda: 0.0), {("a", "x"): b"1"}, 9)
+    first.close()
+    (same := DiskShelf(tmp_path / "shelf", 9, now=lambda: AGE_S_MAX)).close()
+    (behind := DiskShelf(tmp_path / "shelf", 10, now=lambda: AGE_S_MAX)).close()
+    assert (same.begin, behind.begin) == (9, 0)
+
+
+def test_damaged_files_are_built_anew(tmp_path: Path) -> None:
+    committed(first := DiskShelf(tmp_path / "shelf", 5), {("a", "x"): b"1"}, 9)
+    first.close()
+    for file in (tmp_path / "shelf").glob("MANIFEST-*"):
+        file.write_bytes(b"?" * 64)
+    second = DiskShelf(tmp_path / "shelf", 9)
+    assert second.begin == 0
+    assert list(second) == []
+
+
+@given(turns=st.lists(st.tuples(CHANGES, st.booleans()), min_size=1, max_size=6))
+@settings(max_examples=10, deadline=None)
+def test_a_killed_process_leaves_files_that_the_rest_of_the_changelog_completes(
+    turns: list[tuple[list[tuple[str, str, bytes | None]], bool]],
+) -> None:
+    changelog: list[tuple[bytes, bytes | None]] = []
+    memory = MemoryShelf()
+    commits: list[tuple[Changes, int, bool]] = []
+    for turn, written_out in turns:
+        changes = {(key, piece): value for key, piece, value in turn}
+        changelog += [(row_key(key, piece), value) for (key, piece), value in changes.items()]
+        changelog += [(b"marker", None)]
+        committed(memory, changes, len(changelog))
+        commits.append((changes, len(changelog), written_out))
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "shelf"
+        # Forked by a process that has no threads of RocksDB, which a fork of this one would wait for.
+        writer = get_context("forkserver").Process(target=write_and_be_killed, args=(folder, commits))
+        writer.start()
+        writer.join()
+        assert writer.exitcode == -signal.SIGKILL
+        shelf = DiskShelf(folder, memory.end)
+        assert shelf.begin >= max([end for _, end, written_out in commits if written_out], default=0)
+        shelf.fill(changelog[shelf.begin :])
+        assert {key: dict(shelf.pieces(key)) for key in shelf} == {
+            key: dict(memory.pieces(key)) for key in memory
+        }
+        shelf.close()
 
 
 @given(key=st.text(st.characters(blacklist_categories=["Cc"])), piece=st.text())

@@ -213,13 +213,14 @@ class Worker:
                 unit.nudge()
 
 
-async def read_changelogs(bootstrap: str, empty: Mapping[TopicPartition, Shelf]) -> None:
+async def read_changelogs(bootstrap: str, behind: Mapping[TopicPartition, Shelf]) -> None:
     """Stands for streams.engine.recovery.read_changelogs."""
     del bootstrap
     worker = WORKER.get()
     read = worker.network.broker.read
-    for tp, shelf in empty.items():
-        at = 0
+    for tp, shelf in behind.items():
+        at = shelf.begin
         while at < shelf.end:
             entries, at = await worker.network.ask(worker, lambda: read(tp, at, FETCH_RECORDS))  # noqa: B023 - awaited here
             shelf.fill([(entry.key or b"", entry.value) for entry in entries if entry.offset < shelf.end])
+        shelf.commit({}, shelf.end)
