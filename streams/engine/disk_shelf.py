@@ -22,6 +22,8 @@ STANDS_AT: Final = b"\x00"
 AGE_S_MAX: Final = 12 * 3600.0
 """Files that are older are not gone on from: compaction takes tombstones away a day later (streams/topics.py)."""
 WRITE_BUFFER_BYTES: Final = 8 * MIB
+FLUSH_S: Final = 600.0
+"""Where little is written a buffer would take days to fill, and what stands in it does not outlive a death."""
 BUFFERS_MAX: Final = 2
 """By default 64 MiB each, for every partition of every table."""
 
@@ -47,6 +49,7 @@ class DiskShelf:
             assert rows is not None  # noqa: S101 - there is nothing in it that could be damaged
         self._rows = rows
         self.begin = begin or 0
+        self._flushed_at = 0.0
 
     def pieces(self, key: str) -> Mapping[str, bytes]:
         """The rows of a key, by piece."""
@@ -75,7 +78,11 @@ class DiskShelf:
     def commit(self, rows: Mapping[bytes, bytes | None], end: int) -> None:
         """Write them, and that nothing before `end` is missing."""
         self.end = end
-        self._write(rows.items(), [(STANDS_AT, f"{end} {self._now():.0f}".encode())])
+        now = self._now()
+        self._write(rows.items(), [(STANDS_AT, f"{end} {now:.0f}".encode())])
+        if not rows or now - self._flushed_at > FLUSH_S:
+            self._flushed_at = now
+            self._rows.flush(wait=False)
         for row, value in rows.items():
             key, piece = parse_row_key(row)
             ahead = self._ahead.get(key, {})

@@ -85,7 +85,7 @@ def write_and_be_killed(folder: Path, commits: list[tuple[Changes, int, bool]]) 
     for changes, end, written_out in commits:
         committed(shelf, changes, end)
         if written_out:
-            shelf._rows.flush()  # as RocksDB does now and then
+            shelf._rows.flush()  # as RocksDB does when a buffer is full
     os.kill(os.getpid(), signal.SIGKILL)
 
 
