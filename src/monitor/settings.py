@@ -92,6 +92,12 @@ class Settings(BaseSettings):
     alert_hold_s: Positive = _setting(
         90, "how long an incident stays open there at least; longer than the longest group_wait", unit="s"
     )
+    hook_give_up_s: Positive = _setting(
+        86_400, "how long a notice is offered to a provider's web hook before it is put aside", unit="s"
+    )
+    courier_port: Port = _setting(
+        8082, "port where the courier serves /metrics and its health; 0 = any free one"
+    )
     dashboard_url: str = _setting(
         "http://127.0.0.1:3000", "address of Grafana, for links in what people are sent"
     )
