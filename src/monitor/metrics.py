@@ -24,19 +24,8 @@ INFNOS: Final = frozenset(
 # Fine around the budget of 0.8 s and the aims of 0.1 s (p50) and 0.3 s (p99).
 LATENCY_S: Final = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8, 1.2, 2.5, 5, 10, 30)
 STAGE_S: Final = (
-    0.000_05,
-    0.000_1,
-    0.000_25,
-    0.000_5,
-    0.001,
-    0.002_5,
-    0.005,
-    0.01,
-    0.025,
-    0.05,
-    0.1,
-    0.5,
-    2.5,
+    *(0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005),
+    *(0.01, 0.025, 0.05, 0.1, 0.5, 2.5),
 )
 COMMIT_S: Final = (0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 RECOVERY_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
@@ -73,8 +62,10 @@ class Metrics:
         self._statements()
         self._memory()
         self._kafka()
+        self._surroundings()
         self._supervisor()
         self._gateway()
+        self._delivery()
 
     def _flow(self) -> None:
         self.records_in = self._counter("monitor_records_in", "Records that a stage has read.", "stage")
@@ -152,6 +143,12 @@ class Metrics:
         self.memory_capped = self._counter(
             "monitor_memory_capped", "Facts forgotten early because a hard cap was hit.", "stage", "kind"
         )
+        self.memory_fullest = self._gauge(
+            "monitor_memory_fullest_ratio",
+            "Facts of the fullest memory that was changed in the last 15 s, over its hard cap.",
+            "stage",
+            "kind",
+        )
         self.watermark = self._gauge(
             "monitor_watermark_timestamp_seconds", "Watermark, China civil time as seconds.", "stage"
         )
@@ -180,6 +177,27 @@ class Metrics:
             "monitor_recovery_seconds", "How long a partition's memory took to come back.", RECOVERY_S
         )
         self.recovering = self._gauge("monitor_recovering", "Partitions whose memory is coming back.")
+
+    def _surroundings(self) -> None:
+        self.kafka_up = self._gauge("monitor_kafka_up", "Whether Kafka answered when it was last asked.")
+        self.under_replicated = self._gauge(
+            "monitor_kafka_under_replicated_partitions",
+            "Partitions of our topics that lack a replica in sync or a leader.",
+        )
+        self.clock_skew = self._gauge(
+            "monitor_provider_clock_skew_seconds",
+            "Time of call less time of record, the highest of the last 15 s: above 0 the provider's clock is ahead,"
+            " far below 0 it is behind or its calls are held up.",
+            "provider",
+        )
+        self.provider_info = self._gauge(
+            "monitor_provider_info", "1; the region (admvs) of a provider of the table.", "provider", "region"
+        )
+        self.reference_modified = self._gauge(
+            "monitor_reference_modified_timestamp_seconds",
+            "When the file of a reference table that is in use was last written; built-in tables have none.",
+            "table",
+        )
 
     def _supervisor(self) -> None:
         self.process_up = self._gauge(
@@ -210,6 +228,20 @@ class Metrics:
             "monitor_fail_open", "Answers without a verdict: budget, kafka or busy.", "reason"
         )
         self.fed = self._counter("monitor_fed_records", "Feed records taken over HTTP.")
+
+    def _delivery(self) -> None:
+        self.delivery_attempts = self._counter(
+            "monitor_delivery_attempts", "Attempts to deliver, by how they ended.", "channel", "outcome"
+        )
+        self.delivery_pending = self._gauge(
+            "monitor_delivery_pending", "Messages that wait to be delivered.", "channel"
+        )
+        self.delivery_oldest = self._gauge(
+            "monitor_delivery_oldest_seconds", "Age of the oldest message not delivered yet.", "channel"
+        )
+        self.delivery_latency = self._histogram(
+            "monitor_delivery_latency_seconds", "From a message's record to its delivery.", LATENCY_S, "channel"
+        )
 
     def _declare(self, kind: str, name: str, text: str, labels: tuple[str, ...]) -> None:
         self.declared.append(Declared(name, kind, labels, text))
