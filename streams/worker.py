@@ -17,8 +17,8 @@ import uvloop
 from monitor.settings import Settings
 from streams.app import MonitorApp, create_app
 from streams.health import HEALTHY, METRICS, READY, Answer, HealthServer, Page, word
-from streams.surroundings import Surroundings, tell_tables
 from streams.start import FAILED, GC_THRESHOLDS, refuse_other_topics, serve
+from streams.surroundings import Surroundings, tell_tables
 
 logger = logging.getLogger(__name__)
 

@@ -146,7 +146,11 @@ FACE_PICTURES = Alert(
 
 DELIVERY_STUCK = Alert(
     name="DeliveryStuck",
-    expr='max by (channel) (monitor_delivery_oldest_seconds) > 600\nand on (channel)\nsum by (channel) (monitor_delivery_pending) > 0',
+    expr=(
+        "max by (channel) (monitor_delivery_oldest_seconds) > 600\n"
+        "and on (channel)\n"
+        "sum by (channel) (monitor_delivery_pending) > 0"
+    ),
     lasts="5m",
     severity="critical",
     team="platform",

@@ -35,7 +35,9 @@ PROVIDER_CLOCK_SKEW = Alert(
     severity="warning",
     team="hospital",
     dashboard="hospital",
-    summary=Text("机构 {{ $labels.provider }} 的时钟不准", "The clock of provider {{ $labels.provider }} is wrong"),
+    summary=Text(
+        "机构 {{ $labels.provider }} 的时钟不准", "The clock of provider {{ $labels.provider }} is wrong"
+    ),
     description=Text(
         "与平台相差 {{ $value | humanizeDuration }}（负数为落后或上传积压），其记录会被判迟到。",
         "{{ $value | humanizeDuration }} apart from the platform's (below 0: behind, or its calls are held up); "
@@ -110,11 +112,13 @@ PROVIDER_SILENT = Alert(
     team="hospital",
     dashboard="hospital",
     summary=Text(
-        "机构 {{ $labels.provider }} 两小时无业务", "Provider {{ $labels.provider }} has been silent for two hours"
+        "机构 {{ $labels.provider }} 两小时无业务",
+        "Provider {{ $labels.provider }} has been silent for two hours",
     ),
     description=Text(
         "昨天和上周同一时段至少有 {{ $value | humanize }} 笔；接口可能中断，或机构绕过了监测。",
-        "Yesterday and a week ago it had at least {{ $value | humanize }} calls at this time; its line is cut, or it goes around us.",
+        "Yesterday and a week ago it had at least {{ $value | humanize }} calls at this time; "
+        "its line is cut, or it goes around us.",
     ),
     silent=Case(
         why="one that has 18 calls in two hours stops, one that has 24 goes on",
@@ -148,7 +152,8 @@ REGION_SILENT = Alert(
     ),
     description=Text(
         "{{ $value | humanizePercentage }} 的机构两小时无业务：该地区线路或前置机中断，而非个别机构。",
-        "{{ $value | humanizePercentage }} have said nothing for two hours: the region's line or front end, not single providers.",
+        "{{ $value | humanizePercentage }} have said nothing for two hours: "
+        "the region's line or front end, not single providers.",
     ),
     silent=Case(
         why="two of four providers are silent",
@@ -253,12 +258,11 @@ RULE_FLOODS = Alert(
     severity="warning",
     team="fraud",
     dashboard="fraud-desk",
-    summary=Text(
-        "规则 {{ $labels.rule_id }} 的通知过多", "Rule {{ $labels.rule_id }} tells people too much"
-    ),
+    summary=Text("规则 {{ $labels.rule_id }} 的通知过多", "Rule {{ $labels.rule_id }} tells people too much"),
     description=Text(
         "一小时内 {{ $value | humanize }} 起；核实是真实案情还是限额、名册有误，必要时改为 shadow。",
-        "{{ $value | humanize }} within an hour; find out whether it is true, or a limit or table is wrong; else let it watch in shadow.",
+        "{{ $value | humanize }} within an hour; find out whether it is true, or a limit or table is wrong; "
+        "else let it watch in shadow.",
     ),
     silent=Case(
         why="two rules with 50 each within an hour",

@@ -103,7 +103,9 @@ LAG_GROWING = Alert(
     severity="warning",
     team="platform",
     dashboard="pipeline",
-    summary=Text("主题 {{ $labels.topic }} 的积压持续增长", "The backlog of {{ $labels.topic }} keeps growing"),
+    summary=Text(
+        "主题 {{ $labels.topic }} 的积压持续增长", "The backlog of {{ $labels.topic }} keeps growing"
+    ),
     description=Text(
         "每秒净增 {{ $value | humanize }} 条，且最旧一条已等待 30 秒以上：处理能力不足或某分区停滞。",
         "It grows by {{ $value | humanize }} records a second and the oldest has waited for more than 30 s: "
@@ -284,7 +286,9 @@ MEMORY_CAPPED = Alert(
     severity="warning",
     team="platform",
     dashboard="pipeline",
-    summary=Text("{{ $labels.kind }} 的记忆到顶，已提前遗忘", "Memories of {{ $labels.kind }} are at their cap"),
+    summary=Text(
+        "{{ $labels.kind }} 的记忆到顶，已提前遗忘", "Memories of {{ $labels.kind }} are at their cap"
+    ),
     description=Text(
         "一小时内提前遗忘 {{ $value | humanize }} 条事实，相关规则可能看漏。",
         "{{ $value | humanize }} facts were forgotten early within an hour; rules may overlook something.",
@@ -317,7 +321,8 @@ KNOWLEDGE_TABLE_STALE = Alert(
     summary=Text("参考表 {{ $labels.table }} 已过期", "The reference table {{ $labels.table }} is stale"),
     description=Text(
         "在用文件最后更新于 {{ $value | humanizeDuration }} 之前；名册应每周更新，其余每半年核对。",
-        "The file in use was written {{ $value | humanizeDuration }} ago; registers are due each week, the others each half year.",
+        "The file in use was written {{ $value | humanizeDuration }} ago; "
+        "registers are due each week, the others each half year.",
     ),
     silent=Case(
         why="the register is seven days old to the second, a table of drugs a hundred",

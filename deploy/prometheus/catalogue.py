@@ -12,7 +12,9 @@ from deploy.prometheus.slo_cases import SLO_CASES
 RECORDINGS: Final = (
     Recording(name="topic:monitor_lag_records:sum", expr="sum by (topic) (monitor_lag_records)"),
     Recording(name="topic:monitor_lag_seconds:max", expr="max by (topic) (monitor_lag_seconds)"),
-    Recording(name="stage:monitor_records_in:rate5m", expr="sum by (stage) (rate(monitor_records_in_total[5m]))"),
+    Recording(
+        name="stage:monitor_records_in:rate5m", expr="sum by (stage) (rate(monitor_records_in_total[5m]))"
+    ),
     Recording(name="provider:monitor_info:max", expr="max by (provider, region) (monitor_provider_info)"),
     Recording(
         name="provider:monitor_clock_skew_seconds:max30m",
@@ -57,7 +59,3 @@ FURTHER: Final[dict[str, tuple[Alert, ...]]] = {
     "platform": PLATFORM,
     "providers": PROVIDERS,
 }
-ALERTS: Final[tuple[Alert, ...]] = (
-    *(alert for group in SLO_ALERTS.values() for alert in group),
-    *(alert for group in FURTHER.values() for alert in group),
-)

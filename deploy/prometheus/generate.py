@@ -1,17 +1,17 @@
-"""`./dev rules`: write the rules that Prometheus reads, and promtool's tests of them. With --check say what differs, and exit 1.
+"""`./dev rules`: write the rules that Prometheus reads, and promtool's tests of them; --check only says what differs.
 
 A site with an address of its own for runbooks sets MONITOR_RUNBOOK_URL and writes elsewhere with --output.
 """
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from deploy.prometheus.catalogue import ALERTS, FURTHER, RECORDINGS, SLO_ALERTS, SLO_RECORDINGS
+from deploy.prometheus.catalogue import FURTHER, RECORDINGS, SLO_ALERTS, SLO_RECORDINGS
 from deploy.prometheus.model import Alert, Case
 from deploy.prometheus.texts import filled_in
 from monitor.settings import Settings, load
@@ -24,33 +24,33 @@ RUNBOOKS: Final = str(Settings.model_fields["runbook_url"].default)
 
 def files(runbooks: str = RUNBOOKS) -> dict[str, str]:
     """Path below deploy/prometheus -> text."""
+    groups = {"recordings": [rule.rule() for rule in RECORDINGS], **_slos(runbooks)}
+    groups |= {name: [alert.rule(runbooks) for alert in alerts] for name, alerts in FURTHER.items()}
     made = {
-        "rules/recordings.yml": _dump({"groups": [_group("recordings", [r.rule() for r in RECORDINGS])]}),
-        "rules/slos.yml": _dump({"groups": list(_slo_groups(runbooks))}),
-        "rules/alerts.yml": _dump(
-            {"groups": [_group(name, [a.rule(runbooks) for a in alerts]) for name, alerts in FURTHER.items()]}
-        ),
+        f"rules/{name}.yml": _dump({"groups": [{"name": name, "rules": r}]}) for name, r in groups.items()
     }
-    return made | {f"tests/{alert.name}.yml": _dump(_tests(alert, runbooks)) for alert in ALERTS}
+    # A test reads what it needs alone: promtool evaluates all rules that it is given, minute by minute.
+    for name, alerts in SLO_ALERTS.items():
+        made |= {f"tests/{a.name}.yml": _dump(_tests(a, [f"slo-{name}"], runbooks)) for a in alerts}
+    for name, further in FURTHER.items():
+        made |= {f"tests/{a.name}.yml": _dump(_tests(a, ["recordings", name], runbooks)) for a in further}
+    return made
 
 
-def _slo_groups(runbooks: str) -> Iterable[dict[str, Any]]:
+def _slos(runbooks: str) -> dict[str, list[dict[str, Any]]]:
     # An alert stands behind what it reads: within a group Prometheus goes from top to bottom.
-    for name, recorded in SLO_RECORDINGS.items():
-        rules = [rule.rule() for rule in recorded] + [alert.rule(runbooks) for alert in SLO_ALERTS[name]]
-        yield _group(f"slo-{name}", rules)
-
-
-def _group(name: str, rules: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"name": name, "rules": rules}
-
-
-def _tests(alert: Alert, runbooks: str) -> dict[str, Any]:
-    order = ["recordings", *(f"slo-{name}" for name in SLO_RECORDINGS), *FURTHER]
     return {
-        "rule_files": ["../rules/recordings.yml", "../rules/slos.yml", "../rules/alerts.yml"],
+        f"slo-{name}": [rule.rule() for rule in recorded]
+        + [alert.rule(runbooks) for alert in SLO_ALERTS[name]]
+        for name, recorded in SLO_RECORDINGS.items()
+    }
+
+
+def _tests(alert: Alert, groups: list[str], runbooks: str) -> dict[str, Any]:
+    return {
+        "rule_files": [f"../rules/{name}.yml" for name in groups],
         "evaluation_interval": alert.fires.step,
-        "group_eval_order": order,
+        "group_eval_order": groups,
         "tests": [
             _test(alert, alert.silent, f"{alert.name} is silent: {alert.silent.why}", runbooks),
             _test(alert, alert.fires, f"{alert.name} fires: {alert.fires.why}", runbooks),
@@ -87,7 +87,9 @@ class _Dumper(yaml.SafeDumper):
 
 _Dumper.add_representer(
     str,
-    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+    ),
 )
 
 
@@ -120,7 +122,9 @@ def main() -> int:
     """The command; its exit code."""
     parser = argparse.ArgumentParser(prog="./dev rules", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where something differs")
-    parser.add_argument("--output", type=Path, default=HERE, help="folder to write to instead of deploy/prometheus")
+    parser.add_argument(
+        "--output", type=Path, default=HERE, help="folder to write to instead of deploy/prometheus"
+    )
     arguments = parser.parse_args()
     made = files(load().runbook_url)
     if not arguments.check:

@@ -1,4 +1,4 @@
-"""What an alert is: its query, whom it is for, what it says, and beside it a case at which it is silent and one at which it fires."""
+"""What an alert is: its query, whom it is for, what it says, and beside it where it is silent and where it fires."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Literal

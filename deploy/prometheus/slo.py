@@ -1,7 +1,7 @@
 """From SLOs to recording rules and multi-window, multi-burn-rate alerts.
 
-After the Site Reliability Workbook, chapter 5, in the names that sloth and its dashboards use. An alert needs two windows: the
-long one says that it matters, the short one that it still goes on.
+After the Site Reliability Workbook, chapter 5, in the names that sloth and its dashboards use. An alert needs two windows:
+the long one says that it matters, the short one that it still goes on.
 """
 
 import tomllib
@@ -68,7 +68,10 @@ def recordings(name: str, slo: Slo) -> list[Recording]:
     """The share that went wrong in each window, and what is left of the month's budget."""
     labels = {"slo": name}
     rules = [Recording(name=INSTANT, expr=slo.ratio, labels=labels)] if slo.ratio else []
-    rules += [Recording(name=f"slo:sli_error:ratio_rate{w}", expr=_error(name, slo, w), labels=labels) for w in WINDOWS]
+    rules += [
+        Recording(name=f"slo:sli_error:ratio_rate{w}", expr=_error(name, slo, w), labels=labels)
+        for w in WINDOWS
+    ]
     of_5m = f'slo:sli_error:ratio_rate5m{{slo="{name}"}}'
     month = f'slo:sli_error:ratio_rate{slo.days}d{{slo="{name}"}}'
     # 30 days of counters cost too much each time; the mean of the short windows says nearly the same.
@@ -78,7 +81,9 @@ def recordings(name: str, slo: Slo) -> list[Recording]:
         Recording(name="slo:objective:ratio", expr=f"vector({slo.objective / PERCENT:g})", labels=labels),
         Recording(name="slo:error_budget:ratio", expr=f"vector({slo.budget})", labels=labels),
         Recording(name="slo:current_burn_rate:ratio", expr=f"{of_5m} / {slo.budget}", labels=labels),
-        Recording(name="slo:period_error_budget_remaining:ratio", expr=f"1 - {month} / {slo.budget}", labels=labels),
+        Recording(
+            name="slo:period_error_budget_remaining:ratio", expr=f"1 - {month} / {slo.budget}", labels=labels
+        ),
     ]
     return rules
 

@@ -42,7 +42,9 @@ def _last(minutes: int) -> str:
     return f"{HOURS_6 - 1 + minutes}m"
 
 
-def _pair(quiet: str, loud: str, series: tuple[Series, Series], at: tuple[str, str], **more: str) -> tuple[Case, Case]:
+def _pair(
+    quiet: str, loud: str, series: tuple[Series, Series], at: tuple[str, str], **more: str
+) -> tuple[Case, Case]:
     """`more`: slo, value, and step where it is not a minute."""
     step = more.get("step", "1m")
     return (

@@ -240,7 +240,10 @@ class Metrics:
             "monitor_delivery_oldest_seconds", "Age of the oldest message not delivered yet.", "channel"
         )
         self.delivery_latency = self._histogram(
-            "monitor_delivery_latency_seconds", "From a message's record to its delivery.", LATENCY_S, "channel"
+            "monitor_delivery_latency_seconds",
+            "From a message's record to its delivery.",
+            LATENCY_S,
+            "channel",
         )
 
     def _declare(self, kind: str, name: str, text: str, labels: tuple[str, ...]) -> None:
