@@ -180,6 +180,40 @@ DELIVERY_STUCK = Alert(
     ),
 )
 
+COURIER_DOWN = Alert(
+    name="CourierDown",
+    expr='up{job="courier"} == 0',
+    lasts="2m",
+    severity="critical",
+    team="platform",
+    dashboard="hospital",
+    summary=Text("投递进程 {{ $labels.instance }} 无应答", "Courier {{ $labels.instance }} does not answer"),
+    description=Text(
+        "两分钟以上无法抓取指标；拒付通知不再推送，机构仍可自行拉取。",
+        "Not scraped for two minutes: refusals are not brought to web hooks; providers can still fetch them.",
+    ),
+    silent=Case(
+        why="it is back after a minute, and a site without one is no fault",
+        series={'up{job="courier",instance="c1:8082"}': "1x2 0x1 1x9"},
+        at="5m",
+    ),
+    fires=Case(
+        why="it is gone for two minutes",
+        series={'up{job="courier",instance="c1:8082"}': "1x2 0x9"},
+        at="5m",
+        labels=({"job": "courier", "instance": "c1:8082"},),
+        values=("0",),
+    ),
+)
+
 PLATFORM: Final = (
-    *(KAFKA_DOWN, KAFKA_UNDER_REPLICATED, GATEWAY_DOWN, GATEWAY_BUSY, FACE_PICTURES, DELIVERY_STUCK),
+    *(
+        KAFKA_DOWN,
+        KAFKA_UNDER_REPLICATED,
+        GATEWAY_DOWN,
+        GATEWAY_BUSY,
+        FACE_PICTURES,
+        DELIVERY_STUCK,
+        COURIER_DOWN,
+    ),
 )

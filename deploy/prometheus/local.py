@@ -14,6 +14,7 @@ def local_config(
     *,
     workers: Sequence[str],
     gateways: Sequence[str],
+    couriers: Sequence[str] = (),
     alertmanagers: Sequence[str] = (),
     every_s: int = 5,
 ) -> str:
@@ -24,6 +25,6 @@ def local_config(
     config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]}
     config["scrape_configs"] = [
         {"job_name": job, "static_configs": [{"targets": list(targets)}]}
-        for job, targets in (("worker", workers), ("gateway", gateways))
+        for job, targets in (("worker", workers), ("gateway", gateways), ("courier", couriers))
     ]
     return yaml.safe_dump(config, sort_keys=False)
