@@ -161,22 +161,26 @@ DELIVERY_STUCK = Alert(
         "The oldest message has waited for {{ $value | humanizeDuration }}: leads or rejections are not told.",
     ),
     silent=Case(
-        why="messages wait for ten minutes and then go",
+        why="a message has waited for ten minutes to the second, and another channel's number is old but nothing waits",
         series={
-            'monitor_delivery_oldest_seconds{channel="webhook"}': "0+60x10 2x20",
+            'monitor_delivery_oldest_seconds{channel="webhook"}': "600x30",
             'monitor_delivery_pending{channel="webhook"}': "5x30",
+            'monitor_delivery_oldest_seconds{channel="alertmanager"}': "900x30",
+            'monitor_delivery_pending{channel="alertmanager"}': "0x30",
         },
         at="16m",
     ),
     fires=Case(
-        why="one message has waited for more than ten minutes, for five",
+        why="one message of two channels has waited for a second more",
         series={
-            'monitor_delivery_oldest_seconds{channel="alertmanager"}': "0+60x30",
+            'monitor_delivery_oldest_seconds{channel="webhook"}': "600x30",
+            'monitor_delivery_pending{channel="webhook"}': "5x30",
+            'monitor_delivery_oldest_seconds{channel="alertmanager"}': "601x30",
             'monitor_delivery_pending{channel="alertmanager"}': "1x30",
         },
         at="16m",
         labels=({"channel": "alertmanager"},),
-        values=("16m 0s",),
+        values=("10m 1s",),
     ),
 )
 

@@ -121,18 +121,18 @@ PROVIDER_SILENT = Alert(
         "its line is cut, or it goes around us.",
     ),
     silent=Case(
-        why="one that has 18 calls in two hours stops, one that has 24 goes on",
-        series={**_info("P1", "P2"), **_trade("P1", 190, per_step=1.5), **_trade("P2", 216)},
+        why="one that has less than 20 calls in two hours stops, one that has 24 goes on",
+        series={**_info("P1", "P2"), **_trade("P1", 190, per_step=1.66), **_trade("P2", 216)},
         at="194h",
         step="10m",
     ),
     fires=Case(
-        why="one that has 24 calls in two hours says nothing more, the other goes on",
-        series={**_info("P1", "P2"), **_trade("P1", 190), **_trade("P2", 216)},
+        why="one that has 20 calls in two hours says nothing more, the other goes on",
+        series={**_info("P1", "P2"), **_trade("P1", 190, per_step=1.67), **_trade("P2", 216)},
         at="194h",
         step="10m",
         labels=({"provider": "P1", "region": "430102"},),
-        values=("24",),
+        values=("20.04",),
     ),
 )
 

@@ -25,14 +25,16 @@ WORKER_DOWN = Alert(
         at="6m",
     ),
     fires=Case(
-        why="one of two workers is gone for a minute",
+        why="one of two workers is gone for a minute, and a process of the other one",
         series={
             'up{job="worker",instance="w1:8081"}': "1x6",
             'up{job="worker",instance="w2:8081"}': "1x3 0x2",
+            'monitor_process_up{instance="w1:8081",process="0"}': "1x6",
+            'monitor_process_up{instance="w1:8081",process="1"}': "1x3 0x2",
         },
         at="5m",
-        labels=({"job": "worker", "instance": "w2:8081"},),
-        values=("",),
+        labels=({"job": "worker", "instance": "w2:8081"}, {"instance": "w1:8081", "process": "1"}),
+        values=("", ""),
     ),
 )
 
@@ -83,16 +85,21 @@ NO_PROGRESS = Alert(
         "Process {{ $labels.process }} committed {{ $value | humanizeDuration }} ago, and records wait.",
     ),
     silent=Case(
-        why="nothing was committed for five minutes, but nothing waits",
-        series={_COMMITTED: "0x10", _BEHIND: "0x10"},
+        why="one worker committed just a minute ago and has work, another long ago and has none",
+        series={
+            _COMMITTED: "-60+60x10",
+            _BEHIND: "1x10",
+            'monitor_last_commit_timestamp_seconds{instance="w2:8081"}': "0x10",
+            'monitor_lag_records{instance="w2:8081",topic="claims",partition="1"}': "0x10",
+        },
         at="5m",
     ),
     fires=Case(
-        why="one record waits and nothing was committed for five minutes",
-        series={_COMMITTED: "0x10", _BEHIND: "1x10"},
+        why="one record waits, and the last commit is always a minute and a second ago",
+        series={_COMMITTED: "-61+60x10", _BEHIND: "1x10"},
         at="5m",
         labels=({"instance": "w1:8081"},),
-        values=("5m 0s",),
+        values=("1m 1s",),
     ),
 )
 
