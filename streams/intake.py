@@ -80,6 +80,7 @@ class IntakeStage(Stage):
         if accepted.call_time > seen + DAY:
             self._reject(record, Reason.TIME_OUT_OF_RANGE, "", turn)
             return
+        self.context.lately.saw_clock(provider, accepted.sent_at - seen)
         late = self._clock.is_late(accepted.call_time)
         ahead = accepted.call_time > seen + AHEAD_S
         self._follow(accepted.call_time, seen if ahead else accepted.call_time, turn)

@@ -19,6 +19,7 @@ from streams.app import MonitorApp, create_app
 from streams.delivery import deliver
 from streams.health import HEALTHY, METRICS, READY, Answer, HealthServer, Page, word
 from streams.start import FAILED, GC_THRESHOLDS, refuse_other_topics, serve
+from streams.surroundings import Surroundings, tell_tables
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ class Worker:
         assert engine.failed is not None  # noqa: S101 - start has made it
         started = asyncio.create_task(app.start())
         freezing = asyncio.create_task(self._freeze())
+        tell_tables(engine.context)
+        looking = asyncio.create_task(Surroundings(engine.context).watch())
         delivering = asyncio.create_task(deliver(app.engine))
         stop = asyncio.create_task(self._stop.wait())
         crashed = asyncio.create_task(app.wait_until_stopped())
@@ -72,7 +75,7 @@ class Worker:
             await engine.stop()
         with suppress(Exception):
             await app.stop()
-        for task in (started, freezing, delivering, stop, crashed):
+        for task in (started, freezing, looking, delivering, stop, crashed):
             task.cancel()
         return code
 

@@ -24,19 +24,8 @@ INFNOS: Final = frozenset(
 # Fine around the budget of 0.8 s and the aims of 0.1 s (p50) and 0.3 s (p99).
 LATENCY_S: Final = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.8, 1.2, 2.5, 5, 10, 30)
 STAGE_S: Final = (
-    0.000_05,
-    0.000_1,
-    0.000_25,
-    0.000_5,
-    0.001,
-    0.002_5,
-    0.005,
-    0.01,
-    0.025,
-    0.05,
-    0.1,
-    0.5,
-    2.5,
+    *(0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005),
+    *(0.01, 0.025, 0.05, 0.1, 0.5, 2.5),
 )
 COMMIT_S: Final = (0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 DELIVERY_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
@@ -74,9 +63,10 @@ class Metrics:
         self._statements()
         self._memory()
         self._kafka()
+        self._surroundings()
         self._supervisor()
-        self._delivery()
         self._gateway()
+        self._delivery()
 
     def _flow(self) -> None:
         self.records_in = self._counter("monitor_records_in", "Records that a stage has read.", "stage")
@@ -154,6 +144,12 @@ class Metrics:
         self.memory_capped = self._counter(
             "monitor_memory_capped", "Facts forgotten early because a hard cap was hit.", "stage", "kind"
         )
+        self.memory_fullest = self._gauge(
+            "monitor_memory_fullest_ratio",
+            "Facts of the fullest memory that was changed in the last 15 s, over its hard cap.",
+            "stage",
+            "kind",
+        )
         self.watermark = self._gauge(
             "monitor_watermark_timestamp_seconds", "Watermark, China civil time as seconds.", "stage"
         )
@@ -182,6 +178,27 @@ class Metrics:
             "monitor_recovery_seconds", "How long a partition's memory took to come back.", RECOVERY_S
         )
         self.recovering = self._gauge("monitor_recovering", "Partitions whose memory is coming back.")
+
+    def _surroundings(self) -> None:
+        self.kafka_up = self._gauge("monitor_kafka_up", "Whether Kafka answered when it was last asked.")
+        self.under_replicated = self._gauge(
+            "monitor_kafka_under_replicated_partitions",
+            "Partitions of our topics that lack a replica in sync or a leader.",
+        )
+        self.clock_skew = self._gauge(
+            "monitor_provider_clock_skew_seconds",
+            "Time of call less time of record, the highest of the last 15 s: above 0 the provider's clock is ahead,"
+            " far below 0 it is behind or its calls are held up.",
+            "provider",
+        )
+        self.provider_info = self._gauge(
+            "monitor_provider_info", "1; the region (admvs) of a provider of the table.", "provider", "region"
+        )
+        self.reference_modified = self._gauge(
+            "monitor_reference_modified_timestamp_seconds",
+            "When the file of a reference table that is in use was last written; built-in tables have none.",
+            "table",
+        )
 
     def _supervisor(self) -> None:
         self.process_up = self._gauge(

@@ -37,6 +37,7 @@ __all__ = [
     "Reference",
     "ReferenceTableError",
     "load_reference",
+    "modified_at",
 ]
 
 BUILT_IN: Final = Path(__file__).parent / "rules" / "knowledge"
@@ -287,6 +288,14 @@ TABLES: Final[tuple[str, ...]] = (
     *(t.name for t in (ONCE_PER_DAY, DIALYSIS_ITEMS, SPLIT_EXEMPT, TRACE_IGNORE)),
 )
 """Every table's name: its file is the name with .csv."""
+
+
+def modified_at(folder: Path | None) -> dict[str, float]:
+    """Table -> seconds since 1970 (UTC) when its file in `folder` was last written; built-in tables are not in it."""
+    if folder is None:
+        return {}
+    files = {name: folder / f"{name}.csv" for name in TABLES}
+    return {name: path.stat().st_mtime for name, path in files.items() if path.is_file()}
 
 
 def load_reference(folder: Path | None, *, tokens: Tokens) -> Reference:

@@ -5,7 +5,7 @@ from collections import Counter
 from time import time
 from typing import Any, ClassVar, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from monitor.incidents import IncidentPolicy
 from monitor.interface.intake import Intake
@@ -14,6 +14,7 @@ from monitor.metrics import Metrics, ProviderLabels
 from monitor.settings import Settings
 from monitor.watermark import BEGINNING
 from streams.engine.dead_letters import Sealer
+from streams.engine.lately import Lately
 from streams.engine.records import Record
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
@@ -30,6 +31,7 @@ class Context(Struct, frozen=True):
     sealer: Sealer
     metrics: Metrics
     provider_label: ProviderLabels
+    lately: Lately = field(default_factory=Lately)
 
     def put_aside(self, record: Record, *, stage: str, reason: str, detail: str, turn: Turn) -> None:
         """Make a record a dead letter."""
@@ -73,6 +75,7 @@ class Stage(ABC):
 
     def count(self, table: TableName, memory: Any) -> None:  # noqa: ANN401 - the table says which kind
         """Count what a memory forgot because it held too much."""
+        self.context.lately.saw_fill(self.name, table, memory.fill)
         if memory.capped:
             self.context.metrics.memory_capped.labels(self.name, table).inc(memory.capped)
             memory.capped = 0

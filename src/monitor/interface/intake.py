@@ -184,6 +184,7 @@ class Intake:
             first.at if type(first) is Settled else call.at,
             call.infno in FACES and has_picture(raw),
             tuple(call.notes),
+            call.at,
         )
 
 

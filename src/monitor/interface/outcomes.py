@@ -48,6 +48,8 @@ class Accepted(Struct, frozen=True, gc=False):
     picture_dropped: bool = False
     notes: tuple[str, ...] = ()
     """Words to be counted, one for each occurrence, e.g. ``trace_unusable``."""
+    sent_at: int = 0
+    """inf_time: what the provider's own clock said, also where call_time is the platform's."""
 
 
 class Ignored(Struct, frozen=True, gc=False):

@@ -103,6 +103,11 @@ class PersonMemory:
         return self._changes.take()
 
     @property
+    def fill(self) -> float:
+        """Facts over the hard cap: near 1 the oldest are about to be forgotten early."""
+        return len(self.facts.by_call) / FACTS_MAX
+
+    @property
     def history(self) -> History:
         """What holds, in order."""
         if self._history is None:

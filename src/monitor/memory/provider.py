@@ -127,6 +127,11 @@ class ProviderMemory:
             self._drop(fact)  # type: ignore[arg-type]  # only such facts were added
         self.findings.forget(facts_before)
 
+    @property
+    def fill(self) -> float:
+        """Facts over the hard cap: near 1 the oldest are about to be forgotten early."""
+        return len(self.facts.by_call) / FACTS_MAX
+
     def _drop(self, fact: Settled | Reversed | Undone) -> None:
         self.facts.drop(fact)
         self._changes.drop((FACT, *fact.call))

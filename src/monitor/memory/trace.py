@@ -86,6 +86,11 @@ class TraceMemory:
                 self._forget(sale)
         self._oldest = min((sale.at for sale in self._by_settlement.values()), default=NEVER)
 
+    @property
+    def fill(self) -> float:
+        """Sales over the hard cap: near 1 the oldest are about to be forgotten early."""
+        return len(self._by_settlement) / SALES_MAX
+
     def _forget(self, sale: TraceSale) -> None:
         del self._by_settlement[sale.provider, sale.settlement_id]
         self._changes.drop((SALE, sale.provider, sale.settlement_id))

@@ -34,6 +34,7 @@ class Seen:
     """Ids that were seen under one key."""
 
     capped = 0
+    fill = 0.0
 
     def __init__(self, ids: set[str]) -> None:
         self.ids = ids
