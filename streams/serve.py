@@ -19,6 +19,7 @@ from monitor.gateway.serve import server
 from monitor.interface.intake import Intake
 from monitor.metrics import Metrics
 from monitor.settings import Settings
+from streams.counting import show_versions
 from streams.mailbox import KafkaMailbox
 from streams.start import GC_THRESHOLDS
 
@@ -31,6 +32,9 @@ def run_gateway(settings: Settings) -> int:
     knowledge = knowledge_of(settings)
     keys = load_keys(settings.gateway_tokens)
 
+    metrics = Metrics(REGISTRY)
+    show_versions(metrics, rules_version=knowledge.rules_version)
+
     async def main() -> None:
         mailbox = KafkaMailbox(settings, now_ms=lambda: time.time_ns() // 1_000_000)
         application = create_gateway(
@@ -39,8 +43,9 @@ def run_gateway(settings: Settings) -> int:
             intake=Intake(tokens=knowledge.tokens, trace_ignore=knowledge.reference.trace_ignore),
             tokens=knowledge.tokens,
             keys=keys,
-            metrics=Metrics(REGISTRY),
+            metrics=metrics,
             rules_version=knowledge.rules_version,
+            providers=knowledge.reference.providers,
         )
         await mailbox.start()
         serving = server(application, host=settings.gateway_host, port=settings.gateway_port)

@@ -1,7 +1,7 @@
 """The ASGI application: doors for providers and the platform, health, metrics, OpenAPI."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from monitor.clock import china_ms
 from monitor.gateway.bodies import AnyRequest, read_body, refusal
+from monitor.gateway.callers import Callers
 from monitor.gateway.calls import Calls
 from monitor.gateway.feed import Feed
 from monitor.gateway.keys import PLATFORM, Keys
@@ -24,6 +25,7 @@ from monitor.gateway.wire import CallOperation, Fed, FeedOperation, Health, Prob
 from monitor.interface.intake import Intake
 from monitor.metrics import OTHER, Metrics
 from monitor.privacy import Tokens
+from monitor.reference import Provider
 from monitor.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -157,9 +159,13 @@ def create_gateway(
     keys: Keys,
     metrics: Metrics,
     rules_version: str,
+    providers: Mapping[str, Provider] | None = None,
     clock: Callable[[], int] = china_ms,
 ) -> Litestar:
-    """The application; its maker starts and stops the mailbox. `clock`: milliseconds of China civil time."""
+    """The application; its maker starts and stops the mailbox. `clock`: milliseconds of China civil time.
+
+    `providers`: those that have labels of their own in its metrics.
+    """
     questions = Questions(
         mailbox,
         budget_ms=settings.gateway_budget_ms,
@@ -171,7 +177,7 @@ def create_gateway(
         mailbox=mailbox,
         questions=questions,
         tokens=tokens,
-        metrics=metrics,
+        callers=Callers(metrics, providers or {}),
         clock=clock,
         rules_version=rules_version,
         language=settings.language,

@@ -157,4 +157,5 @@ def context() -> Context:
         sealer=sealer,
         metrics=Metrics(CollectorRegistry()),
         provider_label=nothing,
+        provider_group=nothing,
     )

@@ -1,0 +1,164 @@
+"""The money that an event moves: what the fund pays, what is refused of settlements, what a 3102 prevented.
+
+All three are read off a person's memory before an event and after it, so reversals, withdrawals, repeats and whatever
+comes late or first net out by themselves: nothing is kept for it. Amounts are fen.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from monitor.audit import Outcome
+from monitor.events import CallKey, Charged, ChargesWithdrawn, Event, OrdersChecked, Reversed, Settled, Undone
+from monitor.memory.person import PersonMemory
+from monitor.memory.subjects import VisitKey, is_settlement_anchor
+from monitor.outputs import Decision, Finding, Kind, Status, Verdict
+from monitor.verdicts import BREACHING
+
+BEFORE_CHARGE = "3102"
+DEFINITE = "1"
+"""sev_deg of what is refused."""
+REFUSES = frozenset({Kind.REJECTION, Kind.MISMATCH})
+
+
+class Stake(Struct, frozen=True, gc=False):
+    """What stands of the settlements and visits that an event concerns, all of the event's provider."""
+
+    fund: int = 0
+    """fund_pay_sumamt of live settlements."""
+    prevented: int = 0
+    """Rejected by a 3102 and not settled in the same visit under the same number."""
+
+
+NO_STAKE = Stake()
+
+
+def stake(memory: PersonMemory, event: Event, *, since: int) -> Stake:
+    """To be asked before an event and after it; the difference is what the event moves.
+
+    A 3102 from before `since` (the reach of answers) says nothing any more: it is forgotten about then.
+    """
+    named = _named(memory, event)
+    if type(named) is Settled or type(named) is Reversed:
+        calls = memory.facts.calls_of(named.provider, named.settlement_id)
+        visits = {(call.provider, call.visit) for call in calls}
+        if type(named) is Settled:
+            visits.add((named.provider, named.visit))
+        return Stake(_paid(memory, calls), _prevented(memory, visits, since))
+    if type(named) is OrdersChecked:
+        return Stake(0, _prevented(memory, {(named.provider, named.visit)}, since))
+    if type(named) is Charged or type(named) is ChargesWithdrawn:
+        uploads = named.lines if type(named) is Charged else named.withdrawals  # type: ignore[union-attr]  # see above
+        return Stake(0, _prevented(memory, {(named.provider, one.visit) for one in uploads}, since))
+    return NO_STAKE
+
+
+def refused_changes(memory: PersonMemory, outcome: Outcome) -> Iterator[tuple[str, int]]:
+    """(provider, fen more or less) for each settlement of which more or less is refused after what was just said."""
+    before: dict[str, dict[str, Finding | None]] = {}
+    for finding, old in zip(outcome.findings, outcome.replaced, strict=True):
+        if is_settlement_anchor(finding.anchor):
+            before.setdefault(finding.anchor, {}).setdefault(finding.rule_id, old)
+    for anchor, replaced in before.items():
+        now = memory.findings.about(anchor)
+        change = refused(now.values()) - refused((now | replaced).values())
+        if change:
+            yield next(iter(now.values())).provider, change
+
+
+def refused(findings: Iterable[Finding | None]) -> int:
+    """What these findings about one settlement refuse of it: each line once, as in its verdict."""
+    refusing = [finding for finding in findings if finding is not None and _refuses(finding)]
+    if not refusing:
+        return 0
+    most = max(finding.amount for finding in refusing)
+    lines: dict[str, int] = {}
+    for finding in refusing:
+        breaching = {line.number: line.amount for line in finding.lines if line.breaching}
+        if not breaching:
+            # The settlement as a whole, of which no line is known.
+            return most
+        lines |= breaching
+    # A finding carries its last 200 lines, its amount is that of all.
+    return max(sum(lines.values()), most)
+
+
+def _refuses(finding: Finding) -> bool:
+    return (
+        finding.status is Status.OPEN
+        and finding.severity == 1
+        and finding.kind in REFUSES
+        and not finding.shadow
+    )
+
+
+def _named(memory: PersonMemory, event: Event) -> Event | None:
+    """The fact that moves something: behind compensations (2601) the one that they name, if it is known."""
+    named: Event | None = event
+    seen = 0
+    while type(named) is Undone and seen <= len(memory.facts.by_call):
+        named, seen = memory.facts.named_by(named), seen + 1
+    return named
+
+
+def _paid(memory: PersonMemory, calls: Iterable[Settled]) -> int:
+    """Of one settlement, by the call that stands for all of it."""
+    live = [call for call in calls if memory.facts.stands(call)]
+    return min(live, key=lambda call: (call.at, call.msgid)).fund if live else 0
+
+
+def _prevented(memory: PersonMemory, visits: set[VisitKey], since: int) -> int:
+    rejected = [
+        verdict
+        for call, verdict in memory.answers.items()
+        if call[1] == BEFORE_CHARGE
+        and verdict.decision is Decision.REJECT
+        and verdict.at >= since
+        and (verdict.provider, verdict.visit) in visits
+        and _holds(memory, call)
+    ]
+    if not rejected:
+        return 0
+    return sum(
+        _not_settled(memory, visit, [v for v in rejected if (v.provider, v.visit) == visit])
+        for visit in visits
+    )
+
+
+def _holds(memory: PersonMemory, call: CallKey) -> bool:
+    check = memory.facts.by_call.get(call)
+    return check is None or memory.facts.holds(check)
+
+
+def _not_settled(memory: PersonMemory, visit: VisitKey, rejected: list[Verdict]) -> int:
+    """Each order once, however often it was asked about; less what was settled of it."""
+    orders: dict[str, int] = {}
+    whole = 0
+    for verdict in rejected:
+        lines = dict(_rejected_lines(verdict))
+        if sum(lines.values()) < verdict.amount_refused:
+            # Refused as a whole, or more lines than a result names.
+            whole = max(whole, verdict.amount_refused)
+        for number, amount in lines.items():
+            orders[number] = max(amount, orders.get(number, 0))
+    settled = [one for one in memory.history.settlements if one.visit == visit] if rejected else []
+    if whole:
+        return max(0, max(whole, sum(orders.values())) - sum(one.total for one in settled))
+    for one in settled:
+        for line in one.lines:
+            if line.number in orders:
+                orders[line.number] = max(0, orders[line.number] - line.amount)
+    return sum(orders.values())
+
+
+def _rejected_lines(verdict: Verdict) -> Iterator[tuple[str, int]]:
+    for result in verdict.results:
+        if result["sev_deg"] == DEFINITE:
+            for line in result["judge_result_detail_dtos"]:
+                if line["vola_item_type"] == BREACHING:
+                    yield line["rx_id"], fen(line["vola_amt"])
+
+
+def fen(text: str) -> int:
+    """``128.50`` -> 12850: an amount as the monitor itself writes it."""
+    return int(text.replace(".", ""))
