@@ -8,6 +8,7 @@ from prometheus_client import Counter
 
 from monitor.audit import Outcome
 from monitor.events import Event, FaceChecked, FaceExcused
+from monitor.gateway.callers import begin_feedback
 from monitor.memory.facts import Added
 from monitor.memory.person import PersonMemory
 from monitor.metrics import Metrics
@@ -98,18 +99,21 @@ def show_versions(metrics: Metrics, *, rules_version: str) -> None:
 
 
 def show_what_is_known(context: Context) -> None:
-    """At start: versions, budgets, and every series of money at 0, or its first amount would be no increase."""
+    """At start: versions, budgets, and at 0 whatever may not come for days: a first count alone is no increase."""
     metrics, reference = context.metrics, context.knowledge.reference
     show_versions(metrics, rules_version=context.knowledge.rules_version)
     for (code, year), fen in reference.fund_budget.items():
         if (provider := context.provider_label(code)) == code:
             metrics.fund_budget.labels(provider, year).set(fen / FEN)
-    for counter in (metrics.refused, metrics.refused_back, metrics.prevented, metrics.prevented_back):
-        for group in context.provider_group.labels:
+    for group in context.provider_group.labels:
+        for counter in (metrics.refused, metrics.refused_back, metrics.prevented, metrics.prevented_back):
             counter.labels(group)
+        for rule in context.knowledge.rules:
+            metrics.group_findings.labels(group, rule.id)
     for code in reference.providers:
-        for counter in (metrics.fund_paid, metrics.fund_back):
+        for counter in (metrics.fund_paid, metrics.fund_back, metrics.provider_findings):
             counter.labels(context.provider_label(code))
+    begin_feedback(metrics)
 
 
 def _note(error: Exception) -> None:

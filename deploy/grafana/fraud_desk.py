@@ -4,7 +4,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana.board import board, choice
 from deploy.grafana.links import HOSPITAL
-from deploy.grafana.panels import COUNT, SHARE, YUAN, Query, bars, lines, number, rows
+from deploy.grafana.panels import COUNT, SHARE, YUAN, Columns, Matrix, Query, bars, lines, number, rows
 from deploy.grafana.promql import BURSTS, MISMATCHES, net, never_empty
 from deploy.grafana.words import PLAIN, Steps, Words
 
@@ -14,6 +14,13 @@ PAID = 'sum by (provider) (increase(monitor_fund_paid_yuan_total{provider!="othe
 BACK = 'sum by (provider) (increase(monitor_fund_back_yuan_total{provider!="other"}[$__range]))'
 BUDGET = 'max by (provider) (monitor_fund_budget_yuan{year="$year"})'
 YEAR = "now/y"
+
+
+def _new_of(rules: str) -> str:
+    """New findings of these rules (a regular expression) over time."""
+    chosen = f'group=~"$group",rule_id=~"{rules}"'
+    return f"sum by (rule_id) (increase(monitor_group_findings_total{{{chosen}}}[$__rate_interval]))"
+
 
 MONEY = [
     number(
@@ -56,13 +63,14 @@ MONEY = [
         Query(net("prevented", by="group", where=GROUP)),
         unit=YUAN,
         steps=PLAIN,
-        by="group",
-        names={"group": "分组 group", "A": "拒付 refused", "B": "拦截 prevented"},
+        columns=Columns(
+            by="group", names={"group": "分组 group", "A": "拒付 refused", "B": "拦截 prevented"}
+        ),
     ),
     rows(
         Words(
             ("基金支付与年度预算（本年）", "Fund paid against the year's budget"),
-            "本年已支付净额、年度预算及使用率；80% 起提示，100% 为超支。预算来自参考表 fund_budget；需 Prometheus 保留 400 天。",
+            "本年支付净额、年度预算及使用率；80% 起提示，100% 为超支。预算来自参考表 fund_budget；需保留 400 天数据。",
             "This year's payments net of reversals, the budget (table fund_budget) and the share used; from 80 % on a "
             "warning. Prometheus must keep 400 days.",
         ),
@@ -72,10 +80,12 @@ MONEY = [
         unit=YUAN,
         steps=Steps(yellow=0.8, red=1),
         span=24,
-        by="provider",
-        names={"provider": "机构 provider", "A": "已支付 paid", "B": "预算 budget", "C": "使用率 used"},
-        units={"C": SHARE},
-        drill=("机构 provider", HOSPITAL),
+        columns=Columns(
+            by="provider",
+            names={"provider": "机构 provider", "A": "已支付 paid", "B": "预算 budget", "C": "使用率 used"},
+            units={"C": SHARE},
+            drill=("机构 provider", HOSPITAL),
+        ),
         since=YEAR,
     ),
 ]
@@ -102,7 +112,7 @@ FOUND = [
         Query(f"sum by (rule_id, group) (increase({NEW}[$__range]))"),
         unit=COUNT,
         steps=PLAIN,
-        matrix=("rule_id", "group"),
+        columns=Matrix("rule_id", "group"),
         link="RuleFloods",
     ),
     rows(
@@ -111,22 +121,24 @@ FOUND = [
             "所选时段内新增发现最多的 15 家；点击查看该机构。",
             "The first fifteen in the time range; each leads to its own dashboard.",
         ),
-        Query('topk(15, sum by (provider) (increase(monitor_provider_findings_total[$__range])))'),
+        Query("topk(15, sum by (provider) (increase(monitor_provider_findings_total[$__range])))"),
         unit=COUNT,
         steps=Steps(yellow=20, red=100),
         span=8,
-        by="provider",
-        names={"provider": "机构 provider", "A": "发现 findings"},
-        drill=("机构 provider", HOSPITAL),
+        columns=Columns(
+            by="provider",
+            names={"provider": "机构 provider", "A": "发现 findings"},
+            drill=("机构 provider", HOSPITAL),
+        ),
     ),
     lines(
         Words(
             ("突发线索", "Bursts over time"),
             "刷卡集中、同卡反复、一卡多店、结算后退费。",
-            "Cards in bursts at one pharmacy, one card again and again, one card at several pharmacies, settle-refund cycles.",
+            "Cards in bursts at one pharmacy, one card again and again or at several, settle-refund cycles.",
         ),
         Query(
-            f'sum by (rule_id) (increase(monitor_group_findings_total{{group=~"$group",rule_id=~"{BURSTS}"}}[$__rate_interval]))',
+            _new_of(BURSTS),
             "{{rule_id}}",
         ),
         unit=COUNT,
@@ -187,7 +199,7 @@ STORIES = [
             "New findings of a face that does not match the card, and of dialysis that nobody came for.",
         ),
         Query(
-            f'sum by (rule_id) (increase(monitor_group_findings_total{{group=~"$group",rule_id=~"{MISMATCHES}"}}[$__rate_interval]))',
+            _new_of(MISMATCHES),
             "{{rule_id}}",
         ),
         unit=COUNT,
@@ -215,8 +227,9 @@ STORIES = [
         unit=COUNT,
         steps=PLAIN,
         span=8,
-        by="rule_id",
-        names={"rule_id": "规则 rule", "A": "采纳 heeded", "B": "坚持 overridden"},
+        columns=Columns(
+            by="rule_id", names={"rule_id": "规则 rule", "A": "采纳 heeded", "B": "坚持 overridden"}
+        ),
     ),
 ]
 
@@ -225,7 +238,7 @@ def fraud_desk() -> Dashboard:
     """For who decides which lead is looked at."""
     return board(
         "fraud-desk",
-        words="基金监管：发现、线索、人脸核验、提醒答复与金额。Findings, incidents, face checks, answers to reminders, money.",
+        words="基金监管：发现、线索、人脸核验、提醒答复与金额。Findings, incidents, face checks, money.",
         rows=[("金额 Money", MONEY), ("发现 Findings", FOUND), ("线索与核验 Incidents and checks", STORIES)],
         variables=[
             choice("group", "机构分组", "monitor_group_findings_total"),

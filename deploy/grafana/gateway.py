@@ -3,7 +3,19 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana.board import board, choice
-from deploy.grafana.panels import COUNT, PER_SECOND, SECONDS, SHARE, Query, bars, heat, lines, number, rows
+from deploy.grafana.panels import (
+    COUNT,
+    PER_SECOND,
+    SECONDS,
+    SHARE,
+    Matrix,
+    Query,
+    bars,
+    heat,
+    lines,
+    number,
+    rows,
+)
 from deploy.grafana.promql import never_empty, quantile
 from deploy.grafana.words import PLAIN, Steps, Words
 
@@ -93,7 +105,10 @@ TIMES = [
             "从收完报文到应答；颜色越深调用越多。",
             "From the last byte of a call to its answer; darker where more calls are.",
         ),
-        Query(f"sum by (le) (increase(monitor_gateway_latency_seconds_bucket{CALLS}[$__rate_interval]))", "{{le}}"),
+        Query(
+            f"sum by (le) (increase(monitor_gateway_latency_seconds_bucket{CALLS}[$__rate_interval]))",
+            "{{le}}",
+        ),
         unit=SECONDS,
         link="VerdictLatencyBudgetFast",
     ),
@@ -191,7 +206,7 @@ WHO = [
         unit=COUNT,
         steps=PLAIN,
         span=8,
-        matrix=("group", "infno"),
+        columns=Matrix("group", "infno"),
     ),
     lines(
         Words(
@@ -228,7 +243,7 @@ def gateway() -> Dashboard:
     """By infno and by group of the caller."""
     return board(
         "gateway",
-        words="接口网关：调用、应答时间、放行，按接口与机构分组。Calls, latency and failing open, by infno and caller group.",
+        words="接口网关：调用、应答时间、放行，按接口与机构分组。Calls, latency, failing open, by infno and group.",
         rows=[("当前 Now", NOW), ("应答时间 Latency", TIMES), ("调用方 Callers", WHO)],
         variables=[
             choice("instance", "实例", "monitor_gateway_calls_total"),

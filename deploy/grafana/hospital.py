@@ -24,6 +24,7 @@ CALLS = [
         unit=COUNT,
         steps=PLAIN,
         link="ProviderSilent",
+        span=5,
     ),
     number(
         Words(
@@ -38,6 +39,7 @@ CALLS = [
         unit=SHARE,
         steps=Steps(yellow=0.05, red=0.2),
         link="RuleFloods",
+        span=5,
     ),
     number(
         Words(
@@ -48,6 +50,7 @@ CALLS = [
         Query(f"sum(increase(monitor_provider_findings_total{ITS}[$__range]))"),
         unit=COUNT,
         steps=Steps(yellow=20, red=100),
+        span=5,
     ),
     number(
         Words(
@@ -59,6 +62,7 @@ CALLS = [
         unit=YUAN,
         steps=PLAIN,
         since=YEAR,
+        span=5,
     ),
     number(
         Words(
@@ -77,7 +81,10 @@ CALLS = [
             "该机构调用与结算的结论。中断说明其接口或上传故障。",
             "Of its calls and settlements. When it stops, its interface or its upload has a fault.",
         ),
-        Query(f"sum by (decision) (rate(monitor_provider_verdicts_total{ITS}[$__rate_interval]))", "{{decision}}"),
+        Query(
+            f"sum by (decision) (rate(monitor_provider_verdicts_total{ITS}[$__rate_interval]))",
+            "{{decision}}",
+        ),
         unit=PER_SECOND,
         span=12,
         stacked=True,
@@ -90,7 +97,8 @@ CALLS = [
             "Its own calls by infno; 0 for a provider that only the platform speaks for.",
         ),
         Query(
-            never_empty(f"sum by (infno) (rate(monitor_provider_calls_total{ITS}[$__rate_interval]))"), "{{infno}}"
+            never_empty(f"sum by (infno) (rate(monitor_provider_calls_total{ITS}[$__rate_interval]))"),
+            "{{infno}}",
         ),
         unit=PER_SECOND,
         span=12,
@@ -104,8 +112,8 @@ DELIVERY = [
         Words(
             ("等待送达（全部机构）", "Waiting to be delivered, all providers"),
             "等待送达医院的拒付与更正，全部机构合计；单个机构的清单见 GET /providers/{code}/verdicts。",
-            "Rejections and their revisions that hospitals have not got yet, over all providers: delivery has no series of one "
-            "provider. Its own list is GET /providers/{code}/verdicts.",
+            "Rejections and their revisions that hospitals have not got yet: delivery has no series of one provider. "
+            "Its own list is GET /providers/{code}/verdicts.",
         ),
         Query(never_empty(f"sum(monitor_delivery_pending{{{HOOK}}})")),
         unit=COUNT,

@@ -4,11 +4,24 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana.board import board
 from deploy.grafana.links import PIPELINE
-from deploy.grafana.panels import COUNT, PER_SECOND, SECONDS, SHARE, YUAN, Query, bars, lines, number, rows
-from deploy.grafana.promql import LAG_BY_STAGE, SETTLEMENTS, net, never_empty
+from deploy.grafana.panels import (
+    COUNT,
+    PER_SECOND,
+    SECONDS,
+    SHARE,
+    YUAN,
+    Columns,
+    Query,
+    bars,
+    lines,
+    number,
+    rows,
+)
+from deploy.grafana.promql import LAG_BY_STAGE, SETTLEMENTS, net, never_empty, quantile
 from deploy.grafana.words import PLAIN, Steps, Words
 
 TODAY = "now/d"
+CHECKS = '{infno=~"3101|3102"}'
 
 NOW = [
     number(
@@ -83,7 +96,7 @@ PROMISES = [
         Words(
             ("SLO 错误预算余量（30 天）", "Error budget left, 30 days"),
             "各服务目标剩余的错误预算：100% 为未动用，0 以下为目标未达成。",
-            "Of each objective: 100 % is untouched, below 0 the objective is missed. Objectives: deploy/prometheus/slos.toml.",
+            "Of each objective: 100 % is untouched, below 0 the objective is missed. They stand in slos.toml.",
         ),
         Query("max by (slo) (slo:period_error_budget_remaining:ratio)", "{{slo}}"),
         unit=SHARE,
@@ -108,11 +121,11 @@ PROMISES = [
             "From the record of a 3101 or 3102 to its verdict; the budget is 0.8 s.",
         ),
         Query(
-            'histogram_quantile(0.5, sum by (le) (rate(monitor_verdict_latency_seconds_bucket{infno=~"3101|3102"}[$__rate_interval])))',
+            quantile(0.5, "monitor_verdict_latency_seconds", where=CHECKS),
             "p50",
         ),
         Query(
-            'histogram_quantile(0.99, sum by (le) (rate(monitor_verdict_latency_seconds_bucket{infno=~"3101|3102"}[$__rate_interval])))',
+            quantile(0.99, "monitor_verdict_latency_seconds", where=CHECKS),
             "p99",
         ),
         unit=SECONDS,
@@ -125,19 +138,21 @@ FLOW = [
     rows(
         Words(
             ("处理阶段图", "Map of the stages"),
-            "事件依次经过：intake（含 providers）→ persons → traces → incidents。每秒读入、写出与滞后秒数；点击阶段查看详情。",
-            "An event travels intake (with providers), persons, traces, incidents. Read and written a second, and the age of the "
-            "oldest record that waits; a stage leads to its details.",
+            "事件依次经过 intake（含 providers）、persons、traces、incidents。每秒读入、写出与滞后；点击阶段查看详情。",
+            "An event travels intake (with providers), persons, traces, incidents. Read and written a second, and the age "
+            "of the oldest record that waits; a stage leads to its details.",
         ),
         Query("sum by (stage) (rate(monitor_records_in_total[$__rate_interval]))"),
         Query("sum by (stage) (rate(monitor_records_out_total[$__rate_interval]))"),
         Query(LAG_BY_STAGE),
         unit=PER_SECOND,
         steps=PLAIN,
-        by="stage",
-        names={"A": "读入/秒 in", "B": "写出/秒 out", "C": "滞后 lag"},
-        units={"C": SECONDS},
-        drill=("stage", PIPELINE),
+        columns=Columns(
+            by="stage",
+            names={"A": "读入/秒 in", "B": "写出/秒 out", "C": "滞后 lag"},
+            units={"C": SECONDS},
+            drill=("stage", PIPELINE),
+        ),
         link="NoProgress",
     ),
     lines(
@@ -159,7 +174,9 @@ FLOW = [
             "Calls answered without a verdict and records put aside, a minute; 0 is as it should be.",
         ),
         Query(never_empty("sum(rate(monitor_fail_open_total[$__rate_interval])) * 60"), "放行 failed open"),
-        Query(never_empty("sum(rate(monitor_dead_letters_total[$__rate_interval])) * 60"), "死信 dead letters"),
+        Query(
+            never_empty("sum(rate(monitor_dead_letters_total[$__rate_interval])) * 60"), "死信 dead letters"
+        ),
         unit="cpm",
         steps=Steps(yellow=1, red=10),
         span=6,
@@ -172,6 +189,6 @@ def overview() -> Dashboard:
     """For the wall screen."""
     return board(
         "overview",
-        words="监控大屏：结算、拒付、线索、服务目标与处理阶段。For the wall: settlements, refusals, incidents, objectives, stages.",
+        words="监控大屏：结算、拒付、线索、服务目标与处理阶段。For the wall: settlements, refusals, incidents, objectives.",
         rows=[("当前 Now", NOW), ("服务目标 Objectives", PROMISES), ("处理 Flow", FLOW)],
     )

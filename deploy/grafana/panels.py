@@ -1,5 +1,7 @@
 """Kinds of panels, each dressed the same way: title, description, unit, thresholds, queries, links."""
 
+from collections.abc import Sequence
+from string import ascii_uppercase
 from typing import Any, Final
 
 from grafana_foundation_sdk.builders import bargauge, common, heatmap, stat, table, timeseries
@@ -55,7 +57,8 @@ def number(
     )
     if since:
         panel.time_from(since)
-    return _dressed(panel, words, queries, unit=unit, steps=steps, span=span, height=5, link=link, now=True)
+    look = Look(unit=unit, steps=steps, span=span, link=link, height=5)
+    return _dressed(panel, words, queries, look, now=True)
 
 
 def bars(
@@ -69,7 +72,8 @@ def bars(
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .min(0)
     )
-    return _dressed(panel, words, queries, unit=unit, steps=steps, span=span, height=8, link=link, now=True)
+    look = Look(unit=unit, steps=steps, span=span, link=link)
+    return _dressed(panel, words, queries, look, now=True)
 
 
 def lines(
@@ -95,9 +99,7 @@ def lines(
             .show_legend(True)  # noqa: FBT003 - the SDK's own
         )
         .tooltip(
-            common.VizTooltipOptions()
-            .mode(looks.TooltipDisplayMode.MULTI)
-            .sort(looks.SortOrder.DESCENDING)
+            common.VizTooltipOptions().mode(looks.TooltipDisplayMode.MULTI).sort(looks.SortOrder.DESCENDING)
         )
         .color_scheme(build.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
     )
@@ -107,7 +109,7 @@ def lines(
         panel.thresholds_style(
             common.GraphThresholdsStyleConfig().mode(looks.GraphThresholdsStyleMode.DASHED)
         )
-    return _dressed(panel, words, queries, unit=unit, steps=steps, span=span, height=8, link=link)
+    return _dressed(panel, words, queries, Look(unit=unit, steps=steps, span=span, link=link))
 
 
 def heat(words: Words, query: Query, *, unit: str, span: int = 12, link: str = "") -> Panel:
@@ -116,76 +118,77 @@ def heat(words: Words, query: Query, *, unit: str, span: int = 12, link: str = "
         heatmap.Panel()
         .calculate(False)  # noqa: FBT003 - the SDK's own: the buckets are Prometheus's
         .color(
-            heatmap.HeatmapColorOptions()
-            .mode(heat_model.HeatmapColorMode.SCHEME)
-            .scheme("Oranges")
-            .steps(64)
+            heatmap.HeatmapColorOptions().mode(heat_model.HeatmapColorMode.SCHEME).scheme("Oranges").steps(64)
         )
         .y_axis(heatmap.YAxisConfig().unit(unit))
         .show_legend()
     )
-    return _dressed(
-        panel, words, [query], unit=unit, span=span, height=8, link=link, shape=PromQueryFormat.HEATMAP
-    )
+    look = Look(unit=unit, steps=None, span=span, link=link)
+    return _dressed(panel, words, [query], look, shape=PromQueryFormat.HEATMAP)
+
+
+class Columns(Struct, frozen=True, kw_only=True):
+    """How instant queries become one table."""
+
+    by: str
+    """The label that joins them to one row each."""
+    names: dict[str, str]
+    """What columns are called, by refId or label."""
+    units: dict[str, str] = {}
+    """Units of their own, by refId."""
+    drill: tuple[str, str] | None = None
+    """(column, address) that its cells lead to."""
+
+    def shape(self, panel: Panel, queries: int) -> None:
+        """Join, name and link them."""
+        panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
+        named = {_column(name, queries): shown for name, shown in self.names.items()}
+        order = {column: place for place, column in enumerate(dict.fromkeys([self.by, *named]))}
+        options = {"excludeByName": {"Time": True}, "renameByName": named, "indexByName": order}
+        panel.with_transformation(model.DataTransformerConfig(id_val="organize", options=options))
+        for name, unit in self.units.items():
+            panel.override_by_name(self.names[name], [model.DynamicConfigValue("unit", unit)])
+        if self.drill is not None:
+            column, address = self.drill
+            links = [{"title": "详情 details", "url": address, "targetBlank": False}]
+            panel.override_by_name(column, [model.DynamicConfigValue("links", links)])
+
+
+class Matrix(Struct, frozen=True):
+    """How one instant query becomes a table of two labels."""
+
+    rows: str
+    columns: str
+
+    def shape(self, panel: Panel, queries: int) -> None:
+        """A cell for each pair."""
+        del queries
+        options = {
+            "rowField": self.rows,
+            "columnField": self.columns,
+            "valueField": "Value",
+            "emptyValue": "zero",
+        }
+        panel.with_transformation(model.DataTransformerConfig(id_val="groupingToMatrix", options=options))
 
 
 def rows(
     words: Words,
     *queries: Query,
+    columns: Columns | Matrix,
     unit: str,
     steps: Steps | None = None,
     span: int = 12,
-    by: str | None = None,
-    names: dict[str, str] | None = None,
-    units: dict[str, str] | None = None,
-    drill: tuple[str, str] | None = None,
-    matrix: tuple[str, str] | None = None,
     since: str = "",
     link: str = "",
 ) -> Panel:
-    """A table of instant queries.
-
-    `by`: the label that joins the queries to one row each; `names`, `units`: what columns are called, by refId or label,
-    and their own units; `drill`: (column, address) that its cells lead to; `matrix`: (rows, columns) of a single query.
-    """
+    """A table of instant queries."""
     panel = table.Panel().show_header(True)  # noqa: FBT003 - the SDK's own
     if since:
         panel.time_from(since)
-    names = names or {}
-    if matrix is not None:
-        options = {"rowField": matrix[0], "columnField": matrix[1], "valueField": "Value", "emptyValue": "zero"}
-        panel.with_transformation(model.DataTransformerConfig(id_val="groupingToMatrix", options=options))
-    else:
-        panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
-        named = {_column(name, len(queries)): shown for name, shown in names.items()}
-        panel.with_transformation(
-            model.DataTransformerConfig(
-                id_val="organize",
-                options={
-                    "excludeByName": {"Time": True},
-                    "renameByName": named,
-                    "indexByName": {column: place for place, column in enumerate([by, *named]) if column},
-                },
-            )
-        )
-    for name, own in (units or {}).items():
-        panel.override_by_name(names[name], [model.DynamicConfigValue("unit", own)])
-    if drill is not None:
-        column, address = drill
-        links = [{"title": "详情 details", "url": address, "targetBlank": False}]
-        panel.override_by_name(column, [model.DynamicConfigValue("links", links)])
-    return _dressed(
-        panel,
-        words,
-        queries,
-        unit=unit,
-        steps=steps,
-        span=span,
-        height=8,
-        link=link,
-        now=True,
-        shape=PromQueryFormat.TABLE,
-    )
+    columns.shape(panel, len(queries))
+    look = Look(unit=unit, steps=steps, span=span, link=link)
+    return _dressed(panel, words, queries, look, now=True, shape=PromQueryFormat.TABLE)
 
 
 def _column(name: str, queries: int) -> str:
@@ -195,28 +198,34 @@ def _column(name: str, queries: int) -> str:
     return name
 
 
+class Look(Struct, frozen=True, kw_only=True):
+    """What all kinds of panels have."""
+
+    unit: str
+    steps: Steps | None
+    span: int
+    link: str
+    height: int = 8
+
+
 def _dressed(
     panel: Panel,
     words: Words,
-    queries: tuple[Query, ...] | list[Query],
+    queries: Sequence[Query],
+    look: Look,
     *,
-    unit: str,
-    span: int,
-    height: int,
-    link: str,
-    steps: Steps | None = None,
     now: bool = False,
     shape: PromQueryFormat = PromQueryFormat.TIME_SERIES,
 ) -> Panel:
-    panel.title(words.title[0]).description(words.description).datasource(SOURCE).unit(unit)
-    panel.thresholds(_thresholds(steps)).span(span).height(height)
-    for ref, query in zip("ABCDEFGH", queries, strict=False):
+    panel.title(words.title[0]).description(words.description).datasource(SOURCE).unit(look.unit)
+    panel.thresholds(_thresholds(look.steps)).span(look.span).height(look.height)
+    for ref, query in zip(ascii_uppercase, queries, strict=False):
         target = prom.Dataquery().expr(query.expr).ref_id(ref).datasource(SOURCE).format(shape)
         if query.legend:
             target.legend_format(query.legend)
         panel.with_target(target.instant() if now else target.range())
-    if link:
-        panel.links([runbook(link)])
+    if look.link:
+        panel.links([runbook(look.link)])
     return panel
 
 

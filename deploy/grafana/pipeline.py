@@ -5,7 +5,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from deploy.grafana.board import board, choice
 from deploy.grafana.panels import BYTES, COUNT, PER_SECOND, SECONDS, SHARE, Panel, Query, heat, lines, number
 from deploy.grafana.promql import lag_by_stage, never_empty, quantile
-from deploy.grafana.words import PLAIN, Steps, Words
+from deploy.grafana.words import Steps, Words
 
 HERE = '{instance=~"$instance"}'
 STAGE = '{instance=~"$instance",stage=~"$stage"}'
@@ -81,7 +81,9 @@ RATES = [
             "单元事务从开始到提交的时间分布；普遍变慢通常是 Kafka 的问题。",
             "From begin to commit of a unit's transaction; when all of them get slow, look at Kafka first.",
         ),
-        Query(f"sum by (le) (increase(monitor_commit_latency_seconds_bucket{HERE}[$__rate_interval]))", "{{le}}"),
+        Query(
+            f"sum by (le) (increase(monitor_commit_latency_seconds_bucket{HERE}[$__rate_interval]))", "{{le}}"
+        ),
         unit=SECONDS,
         span=8,
         link="KafkaUnderReplicated",
@@ -128,7 +130,9 @@ LAG = [
             "事件时间进度与当前时间之差。夜间无数据时会增大；白天增大说明有数据源停滞。",
             "How far event time is behind the clock. It grows at night without records; in daytime a source stands still.",
         ),
-        Query(f"time() + {CHINA_S} - min by (stage) (monitor_watermark_timestamp_seconds{STAGE})", "{{stage}}"),
+        Query(
+            f"time() + {CHINA_S} - min by (stage) (monitor_watermark_timestamp_seconds{STAGE})", "{{stage}}"
+        ),
         unit=SECONDS,
         steps=Steps(yellow=900, red=7200),
         link="FeedDelayed",
@@ -226,7 +230,9 @@ STATE = [
             "Facts forgotten early because a hard cap was hit, a minute; should be 0.",
         ),
         Query(
-            never_empty(f"sum by (stage, kind) (rate(monitor_memory_capped_total{STAGE}[$__rate_interval])) * 60"),
+            never_empty(
+                f"sum by (stage, kind) (rate(monitor_memory_capped_total{STAGE}[$__rate_interval])) * 60"
+            ),
             "{{stage}} {{kind}}",
         ),
         unit="cpm",
@@ -295,7 +301,7 @@ LIFE = [
         Words(
             ("再均衡", "Rebalances"),
             "分区重新分配的次数，每分钟。部署之外反复出现说明心跳中断。",
-            "Times that partitions were shared out anew, a minute. Again and again outside a deployment: heartbeats are missed.",
+            "Times that partitions were shared out anew, a minute. Often outside a deployment: heartbeats are missed.",
         ),
         Query(f"sum(rate(monitor_rebalances_total{HERE}[$__rate_interval])) * 60", "再均衡 rebalances"),
         unit="cpm",
@@ -333,7 +339,7 @@ def pipeline() -> Dashboard:
     """Stage by stage, in the order in which an event travels."""
     return board(
         "pipeline",
-        words="处理流水线：速率、批量、时延、滞后、异常、状态、恢复。Each stage: rate, batches, latency, lag, oddities, state, recovery.",
+        words="处理流水线：速率、批量、时延、滞后、异常、状态、恢复。Each stage: rate, latency, lag, oddities, state.",
         rows=[
             ("速率与时延 Rates and latency", RATES),
             ("滞后 Lag", LAG),

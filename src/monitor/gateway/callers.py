@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from monitor.gateway.warnings import BACK_TO_EDIT, GO_ON
 from monitor.metrics import Metrics, ProviderLabels, infno_label
 from monitor.provider_groups import ProviderGroups
 from monitor.reference import Provider
+from monitor.rules.catalogue import RULES
 
 NO_DECISION: Final = "none"
 """Of a call that is no check, or that is refused."""
@@ -18,6 +20,7 @@ class Callers:
         self._metrics = metrics
         self._provider = ProviderLabels(providers)
         self._group = ProviderGroups(providers)
+        begin_feedback(metrics)
 
     def answered(self, holder: str, *, infno: str, infcode: int, decision: str, took_s: float) -> None:
         """A call of `holder` got its reply envelope."""
@@ -30,3 +33,10 @@ class Callers:
     def warned(self, feedback: Mapping[str, Any]) -> None:
         """What a doctor did with a warning was taken down."""
         self._metrics.feedback.labels(feedback["rule_id"], feedback["dspo_way"]).inc()
+
+
+def begin_feedback(metrics: Metrics) -> None:
+    """Every series of answers to warnings at 0: the first answer in a month must be an increase, too."""
+    for rule in RULES:
+        for way in (GO_ON, BACK_TO_EDIT):
+            metrics.feedback.labels(rule.id, way)
