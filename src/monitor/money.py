@@ -44,12 +44,12 @@ def stake(memory: PersonMemory, event: Event, *, since: int) -> Stake:
         visits = {(call.provider, call.visit) for call in calls}
         if type(named) is Settled:
             visits.add((named.provider, named.visit))
-        return Stake(_paid(memory, calls), _prevented(memory, visits, since))
+        return Stake(paid(memory, calls), prevented(memory, visits, since=since))
     if type(named) is OrdersChecked:
-        return Stake(0, _prevented(memory, {(named.provider, named.visit)}, since))
+        return Stake(0, prevented(memory, {(named.provider, named.visit)}, since=since))
     if type(named) is Charged or type(named) is ChargesWithdrawn:
         uploads = named.lines if type(named) is Charged else named.withdrawals  # type: ignore[union-attr]  # see above
-        return Stake(0, _prevented(memory, {(named.provider, one.visit) for one in uploads}, since))
+        return Stake(0, prevented(memory, {(named.provider, one.visit) for one in uploads}, since=since))
     return NO_STAKE
 
 
@@ -101,13 +101,14 @@ def _named(memory: PersonMemory, event: Event) -> Event | None:
     return named
 
 
-def _paid(memory: PersonMemory, calls: Iterable[Settled]) -> int:
+def paid(memory: PersonMemory, calls: Iterable[Settled]) -> int:
     """Of one settlement, by the call that stands for all of it."""
     live = [call for call in calls if memory.facts.stands(call)]
     return min(live, key=lambda call: (call.at, call.msgid)).fund if live else 0
 
 
-def _prevented(memory: PersonMemory, visits: set[VisitKey], since: int) -> int:
+def prevented(memory: PersonMemory, visits: set[VisitKey], *, since: int) -> int:
+    """What 3102s since then rejected of these visits and what they did not settle."""
     rejected = [
         verdict
         for call, verdict in memory.answers.items()
