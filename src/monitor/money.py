@@ -4,7 +4,7 @@ All three are read off a person's memory before an event and after it, so revers
 comes late or first net out by themselves: nothing is kept for it. Amounts are fen.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from monitor.verdicts import BREACHING
 BEFORE_CHARGE = "3102"
 DEFINITE = "1"
 """sev_deg of what is refused."""
+MOVING = frozenset({Settled, Reversed, Undone, OrdersChecked, Charged, ChargesWithdrawn})
 REFUSES = frozenset({Kind.REJECTION, Kind.MISMATCH})
 
 
@@ -38,19 +39,31 @@ def stake(memory: PersonMemory, event: Event, *, since: int) -> Stake:
 
     A 3102 from before `since` (the reach of answers) says nothing any more: it is forgotten about then.
     """
-    named = _named(memory, event)
+    if type(event) not in MOVING:
+        return NO_STAKE
+    named = _named(memory, event) if type(event) is Undone else event
+    # Nearly nobody was ever rejected at a 3102, and then an upload moves nothing.
+    rejected = _rejected(memory, since) if memory.answers else []
     if type(named) is Settled or type(named) is Reversed:
         calls = memory.facts.calls_of(named.provider, named.settlement_id)
-        visits = {(call.provider, call.visit) for call in calls}
-        if type(named) is Settled:
-            visits.add((named.provider, named.visit))
-        return Stake(paid(memory, calls), prevented(memory, visits, since=since))
-    if type(named) is OrdersChecked:
-        return Stake(0, prevented(memory, {(named.provider, named.visit)}, since=since))
-    if type(named) is Charged or type(named) is ChargesWithdrawn:
-        uploads = named.lines if type(named) is Charged else named.withdrawals  # type: ignore[union-attr]  # see above
-        return Stake(0, prevented(memory, {(named.provider, one.visit) for one in uploads}, since=since))
+        return Stake(
+            paid(memory, calls), prevented(memory, _visits(named, calls), rejected) if rejected else 0
+        )
+    if rejected and named is not None:
+        return Stake(0, prevented(memory, _visits(named, ()), rejected))
     return NO_STAKE
+
+
+def _visits(named: Event, calls: Iterable[Settled]) -> set[VisitKey]:
+    """Of what an event names; `calls`: of its settlement."""
+    visits = {(call.provider, call.visit) for call in calls}
+    if type(named) is Settled or type(named) is OrdersChecked:
+        visits.add((named.provider, named.visit))
+    elif type(named) is Charged:
+        visits |= {(named.provider, line.visit) for line in named.lines}
+    elif type(named) is ChargesWithdrawn:
+        visits |= {(named.provider, one.visit) for one in named.withdrawals}
+    return visits
 
 
 def refused_changes(memory: PersonMemory, outcome: Outcome) -> Iterator[tuple[str, int]]:
@@ -101,29 +114,36 @@ def _named(memory: PersonMemory, event: Event) -> Event | None:
     return named
 
 
-def paid(memory: PersonMemory, calls: Iterable[Settled]) -> int:
+def paid(memory: PersonMemory, calls: Sequence[Settled]) -> int:
     """Of one settlement, by the call that stands for all of it."""
+    if len(calls) == 1:
+        return calls[0].fund if memory.facts.stands(calls[0]) else 0
     live = [call for call in calls if memory.facts.stands(call)]
     return min(live, key=lambda call: (call.at, call.msgid)).fund if live else 0
 
 
-def prevented(memory: PersonMemory, visits: set[VisitKey], *, since: int) -> int:
-    """What 3102s since then rejected of these visits and what they did not settle."""
-    rejected = [
-        verdict
-        for call, verdict in memory.answers.items()
-        if call[1] == BEFORE_CHARGE
-        and verdict.decision is Decision.REJECT
-        and verdict.at >= since
-        and (verdict.provider, verdict.visit) in visits
-        and _holds(memory, call)
-    ]
-    if not rejected:
-        return 0
+def prevented(memory: PersonMemory, visits: set[VisitKey], rejected: list[Verdict]) -> int:
+    """What these 3102s rejected of these visits and what they did not settle."""
     return sum(
-        _not_settled(memory, visit, [v for v in rejected if (v.provider, v.visit) == visit])
+        _not_settled(memory, visit, own)
         for visit in visits
+        if (own := [verdict for verdict in rejected if (verdict.provider, verdict.visit) == visit])
     )
+
+
+def all_prevented(memory: PersonMemory, *, since: int) -> int:
+    """Of all that is remembered of a person."""
+    rejected = _rejected(memory, since)
+    return prevented(memory, {(verdict.provider, verdict.visit) for verdict in rejected}, rejected)
+
+
+def _rejected(memory: PersonMemory, since: int) -> list[Verdict]:
+    rejected = [
+        (call, verdict)
+        for call, verdict in memory.answers.items()
+        if call[1] == BEFORE_CHARGE and verdict.decision is Decision.REJECT
+    ]
+    return [verdict for call, verdict in rejected if verdict.at >= since and _holds(memory, call)]
 
 
 def _holds(memory: PersonMemory, call: CallKey) -> bool:
@@ -142,7 +162,7 @@ def _not_settled(memory: PersonMemory, visit: VisitKey, rejected: list[Verdict])
             whole = max(whole, verdict.amount_refused)
         for number, amount in lines.items():
             orders[number] = max(amount, orders.get(number, 0))
-    settled = [one for one in memory.history.settlements if one.visit == visit] if rejected else []
+    settled = [one for one in memory.history.settlements if one.visit == visit]
     if whole:
         return max(0, max(whole, sum(orders.values())) - sum(one.total for one in settled))
     for one in settled:

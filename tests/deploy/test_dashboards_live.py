@@ -24,7 +24,7 @@ from deploy.local.ports import free_port
 from monitor.clock import china_ms
 from monitor.gateway.keys import PLATFORM, as_file, new_tokens
 from monitor.memory.subjects import is_settlement_anchor
-from monitor.money import prevented, refused
+from monitor.money import all_prevented, paid, refused
 from monitor.simulator import City
 from tests.deploy.boards import BOARDS, Asked, any_value, filled, queries, variables
 from tests.deploy.test_dashboards import RULES
@@ -207,17 +207,17 @@ def test_money_is_what_the_findings_that_stand_say(running: Running) -> None:
         "sum(monitor_refused_yuan_total) - sum(monitor_refused_back_yuan_total)"
     )
     assert shown == pytest.approx(refused_fen / 100)
-    paid_fen = sum(settlement.fact.fund for memory in persons for settlement in memory.history.settlements)
+    paid_fen = sum(
+        paid(memory, memory.facts.calls_of(*key)) for memory in persons for key in memory.facts.settlements()
+    )
     shown = running.prometheus.number("sum(monitor_fund_paid_yuan_total) - sum(monitor_fund_back_yuan_total)")
     assert shown == pytest.approx(paid_fen / 100)
 
 
 def test_a_rejected_order_that_nobody_settles_is_prevented_once(running: Running) -> None:
     net = "sum(monitor_prevented_yuan_total) - sum(monitor_prevented_back_yuan_total)"
-    prevented_fen = sum(
-        prevented(memory, {(answer.provider, answer.visit) for answer in memory.answers.values()}, since=0)
-        for memory in running.day.pipeline._persons.values()
-    )
+    memories = running.day.pipeline._persons.values()
+    prevented_fen = sum(all_prevented(memory, since=0) for memory in memories)
     # Each call of the example refuses two days of nursing; the second round asks about the same orders.
     assert running.prometheus.number(net) == pytest.approx(prevented_fen / 100 + CALLS * 60)
 

@@ -13,7 +13,7 @@ from monitor.interface.intake import Accepted, Intake
 from monitor.knowledge import Knowledge
 from monitor.memory.person import PersonMemory
 from monitor.memory.subjects import is_settlement_anchor
-from monitor.money import fen, paid, prevented, refused, refused_changes, stake
+from monitor.money import all_prevented, fen, paid, refused, refused_changes, stake
 from monitor.reference import load_reference
 from monitor.rules.examples import (
     HOSPITAL,
@@ -74,8 +74,7 @@ class Till:
             for anchor, said in memory.findings.by_anchor.items():
                 if is_settlement_anchor(anchor):
                     total["refused"] += refused(said.values())
-            visits = {(answer.provider, answer.visit) for answer in memory.answers.values()}
-            total["prevented"] += prevented(memory, visits, since=BEGINNING - 7 * DAY)
+            total["prevented"] += all_prevented(memory, since=BEGINNING - 7 * DAY)
         return {name: fen for name, fen in total.items() if fen}
 
 
