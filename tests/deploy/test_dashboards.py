@@ -28,15 +28,6 @@ OF_A_COUNTER = "_total"
 OF_A_HISTOGRAM = ("_bucket", "_count", "_sum")
 NOT_OURS = frozenset({"ALERTS", "process_resident_memory_bytes", "process_cpu_seconds_total"})
 """Of Prometheus itself, and of prometheus_client."""
-OF_DELIVERY = frozenset(
-    {
-        "monitor_delivery_attempts_total",
-        "monitor_delivery_pending",
-        "monitor_delivery_oldest_seconds",
-        "monitor_delivery_latency_seconds",
-    }
-)
-"""Declared with the delivery of incidents and rejections."""
 GRID = 24
 
 each_board = pytest.mark.parametrize("uid", BOARDS)
@@ -165,12 +156,11 @@ def test_every_runbook_that_a_panel_names_exists() -> None:
 
 def declared() -> set[str]:
     """The names that Prometheus knows of what metrics.py declares."""
-    names = set(NOT_OURS | OF_DELIVERY)
+    names = set(NOT_OURS)
     for metric in Metrics(CollectorRegistry()).declared:
         names |= (
             {metric.name + end for end in OF_A_HISTOGRAM} if metric.kind == "histogram" else {metric.name}
         )
-    names |= {f"monitor_delivery_latency_seconds{end}" for end in OF_A_HISTOGRAM}
     for file in RULES.glob("*.yml"):
         groups = yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
         names |= {rule["record"] for group in groups for rule in group["rules"] if "record" in rule}
