@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY
 
 from monitor.compose import knowledge_of
 from monitor.gateway.app import create_gateway
+from monitor.gateway.callers import Callers
 from monitor.gateway.keys import load_keys
 from monitor.gateway.serve import server
 from monitor.interface.intake import Intake
@@ -46,9 +47,8 @@ def run_gateway(settings: Settings) -> int:
             intake=Intake(tokens=knowledge.tokens, trace_ignore=knowledge.reference.trace_ignore),
             tokens=knowledge.tokens,
             keys=keys,
-            metrics=metrics,
+            callers=Callers(metrics, knowledge.reference.providers),
             rules_version=knowledge.rules_version,
-            providers=knowledge.reference.providers,
         )
         await mailbox.start()
         serving = server(application, host=settings.gateway_host, port=settings.gateway_port)

@@ -21,6 +21,7 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from monitor.gateway.app import create_gateway
+from monitor.gateway.callers import Callers
 from monitor.gateway.keys import PLATFORM, Keys
 from monitor.gateway.serve import server
 from monitor.interface.intake import Intake
@@ -110,9 +111,8 @@ async def opened(
         intake=Intake(tokens=tokens, trace_ignore=frozenset()),
         tokens=tokens,
         keys=Keys((code, sha256(token.encode()).digest()) for code, token in TOKENS.items()),
-        metrics=metrics,
+        callers=Callers(metrics, providers or {}),
         rules_version=knowledge.rules_version,
-        providers=providers,
         clock=lambda: NOW_MS,
     )
     async with httpx.AsyncClient(

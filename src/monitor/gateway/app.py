@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Final, TypeAlias
 
@@ -29,7 +29,6 @@ from monitor.gateway.wire import CallOperation, Fed, FeedOperation, Health, Prob
 from monitor.interface.intake import Intake
 from monitor.metrics import OTHER, Metrics
 from monitor.privacy import Tokens
-from monitor.reference import Provider
 from monitor.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -220,15 +219,12 @@ def create_gateway(
     intake: Intake,
     tokens: Tokens,
     keys: Keys,
-    metrics: Metrics,
+    callers: Callers,
     rules_version: str,
-    providers: Mapping[str, Provider] | None = None,
     clock: Callable[[], int] = china_ms,
 ) -> Litestar:
-    """The application; its maker starts and stops the mailbox. `clock`: milliseconds of China civil time.
-
-    `providers`: those that have labels of their own in its metrics.
-    """
+    """The application; its maker starts and stops the mailbox. `clock`: milliseconds of China civil time."""
+    metrics = callers.metrics
     questions = Questions(
         mailbox,
         budget_ms=settings.gateway_budget_ms,
@@ -240,7 +236,7 @@ def create_gateway(
         mailbox=mailbox,
         questions=questions,
         tokens=tokens,
-        callers=Callers(metrics, providers or {}),
+        callers=callers,
         clock=clock,
         rules_version=rules_version,
         language=settings.language,

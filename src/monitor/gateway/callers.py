@@ -17,14 +17,14 @@ class Callers:
     """Counts answers. `providers`: those that have labels of their own."""
 
     def __init__(self, metrics: Metrics, providers: Mapping[str, Provider]) -> None:
-        self._metrics = metrics
+        self.metrics = metrics
         self._provider = ProviderLabels(providers)
         self._group = ProviderGroups(providers)
         begin_feedback(metrics)
 
     def answered(self, holder: str, *, infno: str, infcode: int, decision: str, took_s: float) -> None:
         """A call of `holder` got its reply envelope."""
-        metrics, label = self._metrics, infno_label(infno)
+        metrics, label = self.metrics, infno_label(infno)
         metrics.gateway_calls.labels(label, str(infcode)).inc()
         metrics.gateway_latency.labels(label).observe(took_s)
         metrics.group_calls.labels(self._group(holder), label, decision).inc()
@@ -32,7 +32,7 @@ class Callers:
 
     def warned(self, feedback: Mapping[str, Any]) -> None:
         """What a doctor did with a warning was taken down."""
-        self._metrics.feedback.labels(feedback["rule_id"], feedback["dspo_way"]).inc()
+        self.metrics.feedback.labels(feedback["rule_id"], feedback["dspo_way"]).inc()
 
 
 def begin_feedback(metrics: Metrics) -> None:
