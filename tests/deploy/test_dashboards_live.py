@@ -73,6 +73,14 @@ class Asking:
 
         asyncio.run(until(seen, f"{query} is {wanted:g}", SCRAPED_S_MAX))
 
+    def has(self, query: str) -> None:
+        """Return when there is anything: a rule is evaluated after the scrapes it looks at."""
+
+        async def there() -> bool:
+            return bool(self.samples(query))
+
+        asyncio.run(until(there, f"there is {query}", SCRAPED_S_MAX))
+
 
 class Running(Struct):
     """What is asked, and what it must show."""
@@ -163,6 +171,8 @@ def running(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iter
                 prometheus.scraped('sum(monitor_records_in_total{stage="intake"})', fed)
                 asyncio.run(call(children[0].url, provider, tokens[provider]))
             prometheus.scraped('sum(monitor_gateway_calls_total{infno="3103"})', 2 * CALLS)
+            if RULES.is_dir():
+                prometheus.has("slo:period_error_budget_remaining:ratio")
             yield Running(prometheus, provider, day)
     finally:
         stop_all(children)
