@@ -16,12 +16,11 @@ from deploy.grafana.panels import (
     number,
     rows,
 )
-from deploy.grafana.promql import never_empty, quantile
+from deploy.grafana.promql import HERE, never_empty, quantile
 from deploy.grafana.words import PLAIN, Steps, Words
 
 CALLS = '{instance=~"$instance",infno=~"$infno"}'
 OF_GROUP = '{instance=~"$instance",infno=~"$infno",group=~"$group"}'
-HERE = '{instance=~"$instance"}'
 CHECKS = 'infno=~"3101|3102"'
 
 NOW = [

@@ -5,6 +5,8 @@ from typing import Final
 from monitor.outputs import Kind
 from monitor.rules.catalogue import RULES
 
+HERE: Final = '{instance=~"$instance"}'
+STAGE: Final = '{instance=~"$instance",stage=~"$stage"}'
 SETTLEMENTS: Final = 'infno=~"2102|2207|2304"'
 READS: Final = {
     "intake": "claims\\\\.raw",

@@ -163,13 +163,16 @@ def running(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iter
             prometheus = Asking(service.url)
             # From here on every count is an increase.
             prometheus.scraped("count(monitor_build_info)", 2)
-            half = len(day.lines) // 2
+            read = 'sum(monitor_records_in_total{stage="intake"})'
+            half, fed = len(day.lines) // 2, 0
             for lines in (day.lines[:half], day.lines[half:]):
-                asyncio.run(world.feed(lines))
-                asyncio.run(world.quiet())
-                fed = worker.metric("monitor_records_in_total")['{stage="intake"}']
-                prometheus.scraped('sum(monitor_records_in_total{stage="intake"})', fed)
+                fed += asyncio.run(world.feed(lines))
+                prometheus.scraped(read, fed)
                 asyncio.run(call(children[0].url, provider, tokens[provider]))
+            asyncio.run(world.quiet())
+            # What was counted last is scraped, too.
+            verdicts = sum(worker.metric("monitor_verdicts_total").values())
+            prometheus.scraped("sum(monitor_verdicts_total)", verdicts)
             prometheus.scraped('sum(monitor_gateway_calls_total{infno="3103"})', 2 * CALLS)
             if RULES.is_dir():
                 prometheus.has("slo:period_error_budget_remaining:ratio")
