@@ -19,7 +19,9 @@ from monitor.memory.person import PersonMemory
 from monitor.memory.provider import ProviderMemory
 from monitor.memory.trace import TraceMemory
 from monitor.metrics import Metrics, ProviderLabels
+from monitor.provider_groups import ProviderGroups
 from monitor.settings import MIB, Settings, load
+from streams.counting import show_what_is_known
 from streams.engine.batches import CODEC, BatchTransport
 from streams.engine.dead_letters import sealer_of
 from streams.engine.engine import Engine
@@ -60,7 +62,7 @@ class MonitorApp(faust.App):
 def context_of(settings: Settings, registry: CollectorRegistry) -> Context:
     """What the stages share; RegionError or ReferenceTableError when a file can't be used."""
     knowledge = knowledge_of(settings)
-    return Context(
+    context = Context(
         settings=settings,
         knowledge=knowledge,
         policy=policy_of(settings, knowledge),
@@ -68,7 +70,10 @@ def context_of(settings: Settings, registry: CollectorRegistry) -> Context:
         sealer=sealer_of(settings),
         metrics=Metrics(registry),
         provider_label=ProviderLabels(knowledge.reference.providers),
+        provider_group=ProviderGroups(knowledge.reference.providers),
     )
+    show_what_is_known(context)
+    return context
 
 
 def create_app(settings: Settings | None = None, *, registry: CollectorRegistry = REGISTRY) -> MonitorApp:

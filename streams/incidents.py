@@ -39,7 +39,8 @@ class IncidentsStage(Stage):
         self._budget = budget_of(settings, index=number, of=settings.partitions)
         self._due: list[tuple[int, str]] = []
         self._due_of: dict[str, int] = {}
-        self._open_of: dict[str, int] = {}
+        self._open_of: dict[str, Counter[int]] = {}
+        """Book -> its open incidents by severity."""
         shelf = memories.shelves[TableName.INCIDENTS]
         own = shelf.pieces(OWN)
         if (used := own.get(USED)) is not None:
@@ -93,9 +94,13 @@ class IncidentsStage(Stage):
     def open_incidents(self) -> Counter[str]:
         """How many there are now, by rule."""
         counts: Counter[str] = Counter()
-        for key, count in self._open_of.items():
-            counts[key.partition("|")[0]] += count
+        for key, severities in self._open_of.items():
+            counts[key.partition("|")[0]] += severities.total()
         return counts
+
+    def open_severities(self) -> Counter[int]:
+        """The same by severity."""
+        return sum(self._open_of.values(), Counter())
 
     def count(self, table: TableName, memory: Book) -> None:
         """Count what a book folded or refused."""
@@ -118,7 +123,7 @@ class IncidentsStage(Stage):
     def _plan(self, key: str, book: Book, *, after: int | None = None) -> None:
         """Remember when time will have something to say about a book."""
         if book.open:
-            self._open_of[key] = len(book.open)
+            self._open_of[key] = Counter(book.said[name].body.severity for name in book.open)
         else:
             self._open_of.pop(key, None)
         when = due(book, self.context.policy)

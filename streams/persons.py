@@ -9,6 +9,7 @@ from monitor.memory.pieces import FACT, decode, encode
 from monitor.metrics import infno_label
 from monitor.notices import of_verdict
 from monitor.outputs import Verdict
+from streams.counting import Counting
 from streams.engine.records import CORRELATION, REPLY_TO, Record, at_header
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
@@ -51,7 +52,9 @@ class PersonsStage(Stage):
         event = decode(FACT, raw)
         memory = turn.memory(TableName.PERSONS, event.person)
         memory.came(event, raw)
+        counting = Counting(memory, event, self.watermark, context)
         outcome = audit_person(memory, event, watermark=self.watermark, knowledge=context.knowledge)
+        counting.judged(outcome)
         if outcome.added is Added.SAME:
             context.metrics.duplicates.labels(self.name).inc()
         elif outcome.added is Added.CONFLICT:

@@ -11,6 +11,7 @@ from monitor.interface.outcomes import Reason
 from monitor.notices import Notice, of_finding
 from monitor.outputs import Finding
 from monitor.pipeline import book_key
+from streams.counting import count_finding
 from streams.engine.records import FINDING, NOTICE_ID, PERSON, Record, at_header
 from streams.engine.stage import Context
 from streams.engine.turn import Turn
@@ -27,8 +28,7 @@ def as_json(row: dict[str, Any]) -> bytes:
 def say_findings(findings: Iterable[Finding], record: Record, context: Context, turn: Turn) -> None:
     """Every revision, under rule and subject."""
     for finding in findings:
-        shadow = "yes" if finding.shadow else "no"
-        context.metrics.findings.labels(finding.rule_id, str(finding.status), shadow).inc()
+        count_finding(finding, context)
         headers = [(FINDING, _encode(finding)), at_header(record.at_ms)]
         turn.send(Topic.FINDINGS, book_key(finding), as_json(finding.to_json()), headers)
         say_notice(of_finding(finding), record, turn)

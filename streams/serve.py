@@ -14,11 +14,13 @@ from prometheus_client import REGISTRY
 
 from monitor.compose import knowledge_of
 from monitor.gateway.app import create_gateway
+from monitor.gateway.callers import Callers
 from monitor.gateway.keys import load_keys
 from monitor.gateway.serve import server
 from monitor.interface.intake import Intake
 from monitor.metrics import Metrics
 from monitor.settings import Settings
+from streams.counting import show_versions
 from streams.mailbox import KafkaMailbox
 from streams.notice_log import KafkaNoticeLog
 from streams.start import GC_THRESHOLDS
@@ -32,6 +34,9 @@ def run_gateway(settings: Settings) -> int:
     knowledge = knowledge_of(settings)
     keys = load_keys(settings.gateway_tokens)
 
+    metrics = Metrics(REGISTRY)
+    show_versions(metrics, rules_version=knowledge.rules_version)
+
     async def main() -> None:
         mailbox = KafkaMailbox(settings, now_ms=lambda: time.time_ns() // 1_000_000)
         notices = KafkaNoticeLog(settings)
@@ -42,7 +47,7 @@ def run_gateway(settings: Settings) -> int:
             intake=Intake(tokens=knowledge.tokens, trace_ignore=knowledge.reference.trace_ignore),
             tokens=knowledge.tokens,
             keys=keys,
-            metrics=Metrics(REGISTRY),
+            callers=Callers(metrics, knowledge.reference.providers),
             rules_version=knowledge.rules_version,
         )
         await mailbox.start()

@@ -45,6 +45,10 @@ HOSPITAL: Final = "1"
 PHARMACY: Final = "2"
 AGE_MAX: Final = 150
 DAYS_MAX: Final = 400
+YEAR_MIN: Final = 2000
+YEAR_MAX: Final = 2100
+FEN: Final = 100
+"""Of a yuan."""
 
 
 class Hook(Struct, frozen=True, gc=False):
@@ -128,6 +132,8 @@ class Reference(Struct, frozen=True, kw_only=True):
     dialysis_items: frozenset[str] = frozenset()
     split_exempt: tuple[str, ...] = ()
     trace_ignore: frozenset[str] = frozenset()
+    fund_budget: dict[tuple[str, str], int] = {}
+    """(provider, year) -> what the fund may pay it that year, fen: for display, no rule uses it."""
     digest: str = ""
     unused_files: tuple[str, ...] = ()
     """CSV files of the folder that are no table: worth a warning, a table may be misnamed."""
@@ -222,6 +228,11 @@ def _frequency(row: Row) -> tuple[str, Frequency]:
     return text(row, "item"), Frequency(most, whole(row, "days", low=1, high=DAYS_MAX))
 
 
+def _budget(row: Row) -> tuple[tuple[str, str], int]:
+    year = str(whole(row, "year", low=YEAR_MIN, high=YEAR_MAX))
+    return (text(row, "fixmedins_code"), year), scaled(row, "budget", unit=FEN)
+
+
 def _days(row: Row) -> tuple[str, int]:
     return text(row, "drug"), whole(row, "max_days", low=1, high=DAYS_MAX)
 
@@ -282,10 +293,12 @@ DIALYSIS_ITEMS: Final = _items("dialysis_items", "item")
 SPLIT_EXEMPT: Final = Table(name="split_exempt", columns=("diagnosis_prefix",), parse=icd_prefix)
 TRACE_IGNORE: Final = _items("trace_ignore", "drug_trac_codg")
 
+FUND_BUDGET: Final = Table(name="fund_budget", columns=("fixmedins_code", "year", "budget"), parse=_budget)
+
 TABLES: Final[tuple[str, ...]] = (
     *(t.name for t in (PROVIDERS, PERSONS, ITEM_FREQUENCY, DRUG_INDICATION, DRUG_SUPPLY, DRUG_AGE)),
     *(t.name for t in (DRUG_SEX, DRUG_GROUP, DIAGNOSIS_SEX, DIAGNOSIS_AGE)),
-    *(t.name for t in (ONCE_PER_DAY, DIALYSIS_ITEMS, SPLIT_EXEMPT, TRACE_IGNORE)),
+    *(t.name for t in (ONCE_PER_DAY, DIALYSIS_ITEMS, SPLIT_EXEMPT, TRACE_IGNORE, FUND_BUDGET)),
 )
 """Every table's name: its file is the name with .csv."""
 
@@ -318,4 +331,6 @@ def load_reference(folder: Path | None, *, tokens: Tokens) -> Reference:
         trace_ignore=frozenset(source.items(TRACE_IGNORE)),
         unused_files=source.unused_files(TABLES),
         digest=source.digest(),
+        # After the digest: no verdict rests on it, so it is no new version of the rules.
+        fund_budget=source.one_each(FUND_BUDGET),
     )

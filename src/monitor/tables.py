@@ -18,6 +18,7 @@ from msgspec import Struct
 
 Row = dict[str, str]
 T = TypeVar("T")
+K = TypeVar("K")
 V = TypeVar("V")
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
@@ -117,9 +118,9 @@ class Folder:
         """The distinct rows, in order."""
         return tuple(dict.fromkeys(row for _, row in self.rows(table)))
 
-    def one_each(self, table: Table[tuple[str, V]]) -> dict[str, V]:
+    def one_each(self, table: Table[tuple[K, V]]) -> dict[K, V]:
         """A key with two different rows is a fault; the same row twice is not."""
-        found: dict[str, V] = {}
+        found: dict[K, V] = {}
         for place, (key, value) in self.rows(table):
             if found.setdefault(key, value) != value:
                 raise ReferenceTableError(f"{place}: {table.columns[0]}: stands in two rows that differ")

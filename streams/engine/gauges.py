@@ -2,7 +2,7 @@
 
 from collections import Counter
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from faust.types import TP
 
@@ -10,6 +10,10 @@ from monitor.watermark import BEGINNING
 
 if TYPE_CHECKING:
     from streams.engine.engine import Engine
+
+
+SEVERITIES: Final = (1, 2, 3)
+"""Of findings and incidents; 1 is the gravest."""
 
 
 def show(engine: "Engine") -> None:
@@ -31,6 +35,9 @@ def show(engine: "Engine") -> None:
     opened = sum((stage.open_incidents() for unit in units for stage in unit.stages), Counter[str]())
     for rule in engine.context.knowledge.rules:
         metrics.incidents_open.labels(rule.id).set(opened[rule.id])
+    graves = sum((stage.open_severities() for unit in units for stage in unit.stages), Counter[int]())
+    for severity in SEVERITIES:
+        metrics.incidents_open_severity.labels(str(severity)).set(graves[severity])
     for stage in engine.stages:
         times = [each.watermark for unit in units for each in unit.stages if each.name == stage.name]
         if times and min(times) > BEGINNING:

@@ -11,6 +11,7 @@ from monitor.incidents import IncidentPolicy
 from monitor.interface.intake import Intake
 from monitor.knowledge import Knowledge
 from monitor.metrics import Metrics, ProviderLabels
+from monitor.provider_groups import ProviderGroups
 from monitor.settings import Settings
 from monitor.watermark import BEGINNING
 from streams.engine.dead_letters import Sealer
@@ -31,6 +32,7 @@ class Context(Struct, frozen=True):
     sealer: Sealer
     metrics: Metrics
     provider_label: ProviderLabels
+    provider_group: ProviderGroups
     lately: Lately = field(default_factory=Lately)
 
     def put_aside(self, record: Record, *, stage: str, reason: str, detail: str, turn: Turn) -> None:
@@ -82,6 +84,10 @@ class Stage(ABC):
 
     def open_incidents(self) -> Counter[str]:
         """How many there are now, by rule; only the last stage has some."""
+        return Counter()
+
+    def open_severities(self) -> Counter[int]:
+        """The same by severity."""
         return Counter()
 
     @property

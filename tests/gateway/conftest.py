@@ -7,7 +7,7 @@ second to stop, an application is made in ten milliseconds.
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from hashlib import sha256
 from inspect import iscoroutinefunction
@@ -21,13 +21,14 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from monitor.gateway.app import create_gateway
+from monitor.gateway.callers import Callers
 from monitor.gateway.keys import PLATFORM, Keys
 from monitor.gateway.serve import server
 from monitor.interface.intake import Intake
 from monitor.knowledge import Knowledge
 from monitor.metrics import Metrics
 from monitor.privacy import Tokens
-from monitor.reference import load_reference
+from monitor.reference import Provider, load_reference
 from monitor.regions import load_region
 from monitor.rules.catalogue import LIMITS
 from monitor.settings import Settings
@@ -89,7 +90,9 @@ OpenDoor = Callable[..., AbstractAsyncContextManager[Door]]
 
 
 @asynccontextmanager
-async def opened(stage: Stage, **changed: Any) -> AsyncIterator[Door]:
+async def opened(
+    stage: Stage, *, providers: Mapping[str, Provider] | None = None, **changed: Any
+) -> AsyncIterator[Door]:
     # A busy machine must not fail a test that is not about the budget.
     settings = Settings(**{"gateway_budget_ms": 10_000} | changed)
     tokens = Tokens("a key for tests")
@@ -108,7 +111,7 @@ async def opened(stage: Stage, **changed: Any) -> AsyncIterator[Door]:
         intake=Intake(tokens=tokens, trace_ignore=frozenset()),
         tokens=tokens,
         keys=Keys((code, sha256(token.encode()).digest()) for code, token in TOKENS.items()),
-        metrics=metrics,
+        callers=Callers(metrics, providers or {}),
         rules_version=knowledge.rules_version,
         clock=lambda: NOW_MS,
     )

@@ -35,6 +35,7 @@ async def test_an_answer_to_a_warning_is_taken_down_and_acknowledged(
         "at": "2026-03-10T09:00:00+08:00",
     }
     assert door.mailbox.feedbacks == [(request["msgid"], record)]
+    assert door.count("monitor_feedback_total", rule_id=record["rule_id"], dspo_way=way) == 1
 
 
 async def refused_at(door: Door, request: Record, path: str, *, token: str = "") -> None:

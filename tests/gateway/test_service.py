@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from tests.gateway.conftest import NOW, Door
+from monitor.reference import Provider
+from tests.gateway.conftest import NOW, Door, OpenDoor
 from tests.wire.checks import order, orders_checked
-from tests.wire.envelope import psn_no
+from tests.wire.envelope import HOSPITAL, psn_no
 
 
 async def test_it_is_healthy_while_it_answers_and_ready_once_connected(door: Door) -> None:
@@ -29,6 +30,20 @@ async def test_metrics_count_calls_and_hold_no_identity(door: Door) -> None:
     assert 'monitor_gateway_latency_seconds_count{infno="3102"} 1.0' in answer.text
     assert psn_no("甲") not in answer.text
     assert door.mailbox.asked[0].person not in answer.text
+
+
+async def test_calls_are_counted_by_caller_and_by_group_only_where_the_table_knows_it(
+    open_door: OpenDoor,
+) -> None:
+    known = {HOSPITAL: Provider(code=HOSPITAL, kind="1", group="lead")}
+    async with open_door(providers=known) as door:
+        await door.call(orders_checked("甲", at=NOW, orders=[order(amount="11.00")])["request"])
+        assert door.count("monitor_group_calls_total", group="lead", infno="3102", decision="reject") == 1
+        assert door.count("monitor_provider_calls_total", provider=HOSPITAL, infno="3102") == 1
+    async with open_door() as door:
+        await door.call(orders_checked("甲", at=NOW, orders=[order(amount="11.00")])["request"])
+        assert door.count("monitor_group_calls_total", group="other", infno="3102", decision="reject") == 1
+        assert door.count("monitor_provider_calls_total", provider="other", infno="3102") == 1
 
 
 async def test_an_unknown_path_does_not_become_a_label(door: Door) -> None:

@@ -32,6 +32,7 @@ def test_no_label_names_a_person() -> None:
         *("stage", "topic", "partition", "reason", "note", "kind", "outcome", "path", "status", "shadow"),
         *("decision", "infno", "infcode", "rule_id", "state", "dspo_way", "provider", "process"),
         *("region", "table", "channel"),
+        *("group", "severity", "result", "year", "version", "rules_version"),
     }
 
 

@@ -199,3 +199,16 @@ def test_the_digest_changes_with_any_table_and_with_nothing_else(tmp_path: Path)
     assert load_reference(None, tokens=Tokens("another key")).digest == built_in.digest
     assert tables(tmp_path).digest == built_in.digest
     assert tables(tmp_path, trace_ignore="drug_trac_codg\n1\n").digest != built_in.digest
+
+
+def test_budgets_of_the_fund_are_kept_by_provider_and_year_and_judge_nothing(tmp_path: Path) -> None:
+    before = tables(tmp_path).digest
+    reference = tables(tmp_path, fund_budget="fixmedins_code,year,budget\nH1,2026,1200000.5\nH1,2027,0\n")
+    assert reference.fund_budget == {("H1", "2026"): 120_000_050, ("H1", "2027"): 0}
+    assert reference.digest == before, "a new budget is no new version of the rules"
+
+
+@pytest.mark.parametrize("row", ["H1,26,1.00", "H1,2026,-1", "H1,2026,0.001", ",2026,1"])
+def test_a_budget_that_is_none_is_refused(tmp_path: Path, row: str) -> None:
+    with pytest.raises(ReferenceTableError, match=r"fund_budget.csv:2: "):
+        tables(tmp_path, fund_budget=f"fixmedins_code,year,budget\n{row}\n")

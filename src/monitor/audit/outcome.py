@@ -28,6 +28,8 @@ class Outcome(Struct, gc=False):
 
     verdict: Verdict | None = None
     findings: list[Finding] = []
+    replaced: list[Finding | None] = []
+    """What was said before in the place of each of `findings`."""
     sales: list[TraceSale] = []
     added: Added = Added.NEW
     repeated: bool = False
@@ -54,6 +56,7 @@ def say(findings: Findings, finding: Finding, outcome: Outcome) -> None:
             new = replace(new, late=True)
         findings.put(new)
         outcome.findings.append(new)
+        outcome.replaced.append(said)
 
 
 def unsay(findings: Findings, said: Finding | None, outcome: Outcome, *, gone: bool = False) -> None:
@@ -64,6 +67,7 @@ def unsay(findings: Findings, said: Finding | None, outcome: Outcome, *, gone: b
         taken_back = withdrawn(said)
         findings.put(taken_back)
         outcome.findings.append(taken_back)
+        outcome.replaced.append(said)
 
 
 def say_instead(

@@ -122,6 +122,7 @@ def _goes_on(found: Finding, findings: Findings, outcome: Outcome) -> bool:
             if (new := revised(continued(said, found), said)) is not None:
                 findings.put(new)
                 outcome.findings.append(new)
+                outcome.replaced.append(said)
             return True
     return False
 

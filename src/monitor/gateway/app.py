@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from monitor.clock import china_ms
 from monitor.gateway.bodies import AnyRequest, read_body, refusal
+from monitor.gateway.callers import Callers
 from monitor.gateway.calls import Calls
 from monitor.gateway.feed import Feed
 from monitor.gateway.keys import PLATFORM, Keys
@@ -218,11 +219,12 @@ def create_gateway(
     intake: Intake,
     tokens: Tokens,
     keys: Keys,
-    metrics: Metrics,
+    callers: Callers,
     rules_version: str,
     clock: Callable[[], int] = china_ms,
 ) -> Litestar:
     """The application; its maker starts and stops the mailbox. `clock`: milliseconds of China civil time."""
+    metrics = callers.metrics
     questions = Questions(
         mailbox,
         budget_ms=settings.gateway_budget_ms,
@@ -234,7 +236,7 @@ def create_gateway(
         mailbox=mailbox,
         questions=questions,
         tokens=tokens,
-        metrics=metrics,
+        callers=callers,
         clock=clock,
         rules_version=rules_version,
         language=settings.language,

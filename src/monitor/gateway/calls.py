@@ -12,6 +12,7 @@ from msgspec import Struct
 from monitor.events import DAY, OrdersChecked, WarningAnswered
 from monitor.gateway import texts
 from monitor.gateway.bodies import refusal
+from monitor.gateway.callers import NO_DECISION, Callers
 from monitor.gateway.mailbox import Mailbox
 from monitor.gateway.questions import Questions
 from monitor.gateway.warnings import NotTaken, feedback_of
@@ -23,7 +24,6 @@ from monitor.interface.replies import (
     unchecked_output,
     wire_time,
 )
-from monitor.metrics import Metrics, infno_label
 from monitor.privacy import Tokens
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Calls:
         mailbox: Mailbox,
         questions: Questions,
         tokens: Tokens,
-        metrics: Metrics,
+        callers: Callers,
         clock: Callable[[], int],
         rules_version: str,
         language: str,
@@ -64,7 +64,7 @@ class Calls:
         self._mailbox = mailbox
         self._questions = questions
         self._tokens = tokens
-        self._metrics = metrics
+        self._callers = callers
         self._clock = clock
         self._rules_version = rules_version
         self._language = language
@@ -79,9 +79,13 @@ class Calls:
         if call.provider and call.provider != holder:
             raise refusal(HTTPStatus.FORBIDDEN, "the token is not that of fixmedins_code")
         said = await self._said(call, now_s=came_ms // 1000)
-        label = infno_label(call.infno)
-        self._metrics.gateway_calls.labels(label, str(said.infcode)).inc()
-        self._metrics.gateway_latency.labels(label).observe(perf_counter() - started)
+        self._callers.answered(
+            holder,
+            infno=call.infno,
+            infcode=said.infcode,
+            decision=NO_DECISION if said.output is None else said.output.get("decision", NO_DECISION),
+            took_s=perf_counter() - started,
+        )
         return encode_reply(
             msgid=call.msgid,
             refmsg_time=wire_time(came_ms),
@@ -120,6 +124,7 @@ class Calls:
             async with asyncio.timeout(self._budget_s):
                 for record in records:
                     await self._mailbox.feedback(fact.msgid, record)
+                    self._callers.warned(record)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller may try again
             logger.warning("feedback could not be written: %s", type(error).__name__)
             return _refused(texts.TRY_AGAIN[self._language])

@@ -24,6 +24,8 @@ NEWBORN_MED_TYPES = frozenset({"51", "52"})
 LAST_PERINATAL = 96
 HOME_BED = "71"
 """med_type 71 is no stay."""
+SETTLEMENT = "settlement|"
+"""How the anchor of a settlement begins."""
 
 
 VisitKey: TypeAlias = tuple[str, str]
@@ -156,7 +158,12 @@ class Visit(Struct, gc=False):
 
 def anchor_of(provider: str, settlement_id: str) -> str:
     """What findings about a settlement are kept under."""
-    return f"settlement|{provider}|{settlement_id}"
+    return f"{SETTLEMENT}{provider}|{settlement_id}"
+
+
+def is_settlement_anchor(anchor: str) -> bool:
+    """Whether a finding is about a settlement."""
+    return anchor.startswith(SETTLEMENT)
 
 
 def settlement_anchor(settled: Settled) -> str:

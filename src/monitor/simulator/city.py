@@ -57,7 +57,12 @@ class City:
 
     def write_reference(self, folder: Path) -> None:
         """The CSV tables for MONITOR_REFERENCE."""
-        knowledge.write_reference(folder, providers=(*self.pharmacies, *self.hospitals), persons=self.people)
+        knowledge.write_reference(
+            folder,
+            providers=(*self.pharmacies, *self.hospitals),
+            persons=self.people,
+            year=self.start.year,
+        )
 
     def feed(self) -> Iterator[bytes]:
         """The records, one JSON object each, in order of arrival; `truth` grows as they are taken.

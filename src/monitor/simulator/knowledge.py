@@ -28,7 +28,13 @@ DIAGNOSIS_SEX = (("N40", "1"), ("C61", "1"), ("N76", "2"), ("D25", "2"), ("O", "
 DIAGNOSIS_AGE = (("F90", None, 17), ("P", None, 1), ("M81", 30, None), ("I25", 18, None))
 
 
-def write_reference(folder: Path, *, providers: Sequence[Provider], persons: Sequence[Person]) -> None:
+BUDGET_YUAN = {"3": 60_000_000, "2": 20_000_000, "1": 6_000_000, "": 1_500_000}
+"""What the fund may pay in a year, by level; without one: a pharmacy."""
+
+
+def write_reference(
+    folder: Path, *, providers: Sequence[Provider], persons: Sequence[Person], year: int
+) -> None:
     """Write every table of the city into `folder` (created when missing): CSV, UTF-8, header line."""
     folder.mkdir(parents=True, exist_ok=True)
     shops = (
@@ -37,6 +43,8 @@ def write_reference(folder: Path, *, providers: Sequence[Provider], persons: Seq
     )
     names = "fixmedins_code,fixmedins_name,fixmedins_type,medins_lv,open_24h,face_check,admvs,group"
     _table(folder, "providers", names, shops)
+    budgets = ((p.code, year, BUDGET_YUAN[p.level]) for p in providers)
+    _table(folder, "fund_budget", "fixmedins_code,year,budget", budgets)
     _table(
         folder, "persons", "psn_no,gend,brdy,die_date", ((p.psn_no, p.sex, p.brdy, p.died) for p in persons)
     )

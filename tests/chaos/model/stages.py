@@ -158,4 +158,5 @@ def context() -> Context:
         sealer=sealer,
         metrics=Metrics(CollectorRegistry()),
         provider_label=nothing,
+        provider_group=nothing,
     )
