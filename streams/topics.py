@@ -48,10 +48,14 @@ class Topic(StrEnum):
     """Key: rule_id|subject."""
     ALERTS = "alerts"
     """Incidents; key: incident_id; compacted."""
+    INCIDENT_ACTIONS = "incident.actions"
+    """What people did with incidents; key: incident_id|action_id, on the incident's partition; compacted."""
     FEEDBACK = "feedback"
     """What doctors did with warnings; key: msgid."""
     DEAD_LETTERS = "claims.dlq"
     """Encrypted records that could not be used."""
+    AUDIT = "audit"
+    """Who looked into dead letters or put them back, when and why; key: partition:offset of the letter."""
 
 
 class TableName(StrEnum):
@@ -132,7 +136,12 @@ def specs(settings: Settings) -> list[TopicSpec]:
         "delete.retention.ms": str(DAY_MS),
         "max.message.bytes": str(RECORD_BYTES_MAX),
     }
-    configs = {Topic.CLAIMS_RAW: kept | raw, Topic.ALERTS: compacted}
+    configs = {
+        Topic.CLAIMS_RAW: kept | raw,
+        Topic.ALERTS: compacted,
+        Topic.INCIDENT_ACTIONS: compacted,
+        Topic.AUDIT: kept | {"retention.ms": str(settings.audit_retention_days * DAY_MS)},
+    }
     wanted = [(name_of(topic, settings), configs.get(topic, kept)) for topic in Topic]
     wanted += [(changelog_of(table, settings), compacted) for table in TableName]
     return [
