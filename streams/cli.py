@@ -112,7 +112,8 @@ def doctor() -> None:
     faults = 0
     for finding in asyncio.run(examine(settings)):
         faults += not finding.good
-        typer.echo(f"{'ok   ' if finding.good else 'FAULT'} {finding.what}: {finding.found}")
+        mark = "FAULT" if not finding.good else "note " if finding.remedy else "ok   "
+        typer.echo(f"{mark} {finding.what}: {finding.found}")
         if finding.remedy:
             typer.echo(f"      {finding.remedy}")
     if faults:
