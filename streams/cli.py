@@ -19,6 +19,8 @@ from streams.cli_incidents import incidents_app
 from streams.start import StartError
 from streams.supervisor import processes_of, run_supervisor
 
+__all__ = ["app", "main"]
+
 topics_app = typer.Typer(help="Kafka's topics: make them, check them.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 app.add_typer(dlq_app, name="dlq")

@@ -133,7 +133,7 @@ def test_the_last_action_decides_and_money_that_came_back_is_not_forgotten() -> 
 def test_a_desk_is_a_function_of_what_it_saw_and_not_of_the_order(
     incidents: list[Incident], log: list[Action], chance: object
 ) -> None:
-    told = [*incidents, *log, *incidents[:2], *log[:2]]
+    told: list[Incident | Action] = [*incidents, *log, *incidents[:2], *log[:2]]
     chance.shuffle(told)  # type: ignore[attr-defined]  # hypothesis's random
     other = Desk()
     for one in told:

@@ -155,7 +155,8 @@ async def test_content_can_not_steer_a_terminal(world: MakeWorld) -> None:
 async def test_what_is_put_back_is_judged_as_if_it_had_just_come(world: MakeWorld) -> None:
     ours = await world()
     await ours.started()
-    name = await put_aside(ours, a_sale())
+    content = a_sale()
+    name = await put_aside(ours, content)
     done = await typed(ours, "dlq", "replay", name, *SIGNED)
     assert (done.code, SECRET in done.out + done.err) == (0, False)
     await ours.quiet()
@@ -167,7 +168,7 @@ async def test_what_is_put_back_is_judged_as_if_it_had_just_come(world: MakeWorl
     for record in (*records, claim):
         headers = dict(record.headers)
         assert (headers[REPLAYS], headers[REPLAY_OF]) == (b"1", name.encode())
-    assert {record.value for record in records} == {a_sale()}
+    assert {record.value for record in records} == {content}
     assert {record.partition for record in records} == {0, partition_of(verdict["provider"], PARTITIONS)}
     (row,) = await audit(ours)
     assert (row["action"], row["by"], row["why"], row["letter"]) == (
