@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from time import time
 from typing import Any, Final
@@ -72,23 +72,31 @@ def broker_faults(what: str, known: Mapping[str, Any], settings: Settings) -> li
 
 
 async def _topics(settings: Settings, brokers: list[int]) -> list[Finding]:
+    found = await _asked("topics", _differences(settings))
+    if any(topics.MISSING in each.found for each in found):
+        return found
+    found += await _asked("replicas", _replicas(settings))
+    found += await _asked("clock", _clocks(settings, brokers))
+    return found + await _asked("lag", look_at_lag(settings))
+
+
+async def _asked(what: str, looking: Coroutine[Any, Any, list[Finding]]) -> list[Finding]:
+    """What it finds; a fault when Kafka does not answer this."""
     try:
-        async with asyncio.timeout(3 * ANSWER_S):
-            differences = await topics.check(settings)
-            found = [
-                fault(
-                    f"topic {each.topic}", f"{each.what} must be {each.wanted}, is {each.found}", each.remedy
-                )
-                for each in differences
-            ]
-            if not differences:
-                found.append(Finding("topics", f"as they must be, {settings.partitions} partitions"))
-            if not any(each.found == topics.MISSING for each in differences):
-                found += [*await _replicas(settings), *await _clocks(settings, brokers)]
-                found += await look_at_lag(settings)
-            return found
+        async with asyncio.timeout(2 * ANSWER_S):
+            return await looking
     except (KafkaError, OSError, TimeoutError) as error:
-        return [fault("topics", f"no answer ({type(error).__name__})", "see the brokers' logs")]
+        return [fault(what, f"no answer ({type(error).__name__})", "see the brokers' logs")]
+
+
+async def _differences(settings: Settings) -> list[Finding]:
+    differences = await topics.check(settings)
+    if not differences:
+        return [Finding("topics", f"as they must be, {settings.partitions} partitions")]
+    return [
+        fault(f"topic {each.topic}", f"{each.what} must be {each.wanted}, is {each.found}", each.remedy)
+        for each in differences
+    ]
 
 
 async def _replicas(settings: Settings) -> list[Finding]:
@@ -118,7 +126,7 @@ async def _clocks(settings: Settings, brokers: list[int]) -> list[Finding]:
     stamped = {"message.timestamp.type": "LogAppendTime"}
     places = {partition: [broker] for partition, broker in enumerate(brokers)}
     try:
-        async with asyncio.timeout(ANSWER_S), topics.Admin(settings.bootstrap) as admin:
+        async with topics.Admin(settings.bootstrap) as admin:
             await admin.create_topics([NewTopic(name, -1, -1, places, stamped)])
             try:
                 await producer.start()
@@ -127,8 +135,6 @@ async def _clocks(settings: Settings, brokers: list[int]) -> list[Finding]:
                 ]
             finally:
                 await admin.delete_topics([name])
-    except (KafkaError, TimeoutError) as error:
-        return [fault("clock", f"not measured ({type(error).__name__})", "see Kafka above")]
     finally:
         with suppress(KafkaError):
             await producer.stop()

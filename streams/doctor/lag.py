@@ -1,9 +1,12 @@
 """What waits for workers, who they are, and what was put aside."""
 
+import asyncio
 from time import time
 from typing import Final
 
 from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgressError
 
 from monitor.events import DAY
 from monitor.settings import Settings
@@ -14,6 +17,7 @@ from streams.reading import Reader
 from streams.topics import Topic, group_of, name_of
 
 LAG_S_MAX: Final = 30.0
+AGAIN_S: Final = 0.2
 SOURCES: Final = (Topic.CLAIMS_RAW, Topic.CLAIMS, Topic.CHECKS, Topic.FACTS_TRACE, Topic.FINDINGS)
 """What the stages read, in the order in which an event travels."""
 
@@ -22,6 +26,7 @@ async def look_at_lag(settings: Settings) -> list[Finding]:
     """KafkaError when it does not answer."""
     async with topics.Admin(settings.bootstrap) as admin:
         group = group_of(settings)
+        await _until_coordinated(admin, group)
         described = await admin.describe_consumer_groups([group])
         members = sum(len(each[5]) for answer in described for each in answer.groups)
         tps = [
@@ -35,6 +40,17 @@ async def look_at_lag(settings: Settings) -> list[Finding]:
         begins |= {tp: max(begins[tp], each.offset) for tp, each in told.items()}
         count, oldest_ms = await _waiting(reader, begins)
         return [_lag(count, oldest_ms, members), await _dead_letters(reader, settings)]
+
+
+async def _until_coordinated(admin: AIOKafkaAdminClient, group: str) -> None:
+    """The first who asks for any group makes brokers make the topic of offsets; the caller's time limit ends it."""
+    while True:
+        try:
+            await admin.find_coordinator(group)
+        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError):
+            await asyncio.sleep(AGAIN_S)
+        else:
+            return
 
 
 def _lag(count: int, oldest_ms: int | None, members: int) -> Finding:
