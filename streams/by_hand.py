@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import logging
 import socket
 from collections.abc import Coroutine
 from datetime import UTC, datetime
@@ -58,8 +59,14 @@ def sign(by: str, why: str) -> Signature:
         fail(f"--{error}")
 
 
+def quiet() -> None:
+    """aiokafka logs what it tries again as errors; what matters of it is raised."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
 def run(work: Coroutine[Any, Any, T], settings: Settings, command: str) -> T:
     """What it gives; one sentence and exit 1 when Kafka does not do it."""
+    quiet()
     try:
         return asyncio.run(work)
     except FencedError:

@@ -13,6 +13,7 @@ from monitor.reference import ReferenceTableError
 from monitor.regions import RegionError
 from monitor.settings import Settings
 from streams import topics
+from streams.by_hand import quiet
 from streams.child import await_role, tell_port
 from streams.cli_dlq import dlq_app
 from streams.cli_incidents import incidents_app
@@ -111,6 +112,7 @@ def doctor() -> None:
     from streams.doctor import examine  # noqa: PLC0415 - as above
 
     settings = settings_or_exit()
+    quiet()
     faults = 0
     for finding in asyncio.run(examine(settings)):
         faults += not finding.good
