@@ -60,7 +60,7 @@ def sign(by: str, why: str) -> Signature:
 
 
 def quiet() -> None:
-    """aiokafka logs what it tries again as errors; what matters of it is raised."""
+    """What aiokafka tries again it logs as errors; what matters of it is raised."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 

@@ -38,7 +38,8 @@ def audit_person(
         facts_before=watermark - knowledge.person_reach_s, answers_before=watermark - knowledge.answer_reach_s
     )
     owed = type(event) is Settled or type(event) is OrdersChecked
-    if owed and memory.answers and (answer := memory.answers.get(event.call)) is not None:
+    answer = memory.answers.get(event.call) if owed and memory.answers else None
+    if answer is not None and not (again and type(event) is Settled):
         return Outcome(verdict=answer, added=memory.compare(event, answer), repeated=True)
     outcome = Outcome()
     try:
@@ -50,8 +51,10 @@ def audit_person(
         # What was found before is remembered as said, so it is said.
         outcome.failure = stack_of(error)
         outcome.verdict = bare(event, Decision.UNCHECKED, knowledge) if owed else None  # type: ignore[arg-type]  # see `owed`
-        return outcome
-    if outcome.verdict is not None:
+    if answer is not None:
+        # A repeat was answered meanwhile, and an answer is never recalled: what was missing are its findings.
+        outcome.verdict, outcome.repeated = answer, True
+    elif outcome.verdict is not None and not outcome.failure:
         memory.answer(event, outcome.verdict)
     return outcome
 
