@@ -109,8 +109,8 @@ def test_doubled_is_grown_and_a_fen_less_is_not() -> None:
 
 
 def test_after_a_second_action_growth_is_measured_from_that_one() -> None:
-    first = an_action(an_incident(amount=100), Act.ACK, at=NOON, name="1")
-    second = an_action(an_incident(amount=300), Act.DISMISS, at=NOON + 60, name="2")
+    first = an_action(an_incident(amount=100), Act.ACK, at=NOON, name="9")
+    second = an_action(an_incident(amount=300), Act.DISMISS, at=NOON + 60, name="1")
     assert must_send(an_incident(amount=500), [first], factor=2)
     assert not must_send(an_incident(amount=500), [second, first], factor=2)
     assert must_send(an_incident(amount=600), [second, first], factor=2)
