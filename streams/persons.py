@@ -10,7 +10,7 @@ from monitor.metrics import infno_label
 from monitor.notices import of_verdict
 from monitor.outputs import Verdict
 from streams.counting import Counting
-from streams.engine.records import CORRELATION, REPLY_TO, Record, at_header
+from streams.engine.records import CORRELATION, REPLAYS, REPLY_TO, Record, at_header, passed_on
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
@@ -53,7 +53,13 @@ class PersonsStage(Stage):
         memory = turn.memory(TableName.PERSONS, event.person)
         memory.came(event, raw)
         counting = Counting(memory, event, self.watermark, context)
-        outcome = audit_person(memory, event, watermark=self.watermark, knowledge=context.knowledge)
+        outcome = audit_person(
+            memory,
+            event,
+            watermark=self.watermark,
+            knowledge=context.knowledge,
+            again=REPLAYS in record.headers,
+        )
         counting.judged(outcome)
         if outcome.added is Added.SAME:
             context.metrics.duplicates.labels(self.name).inc()
@@ -65,7 +71,7 @@ class PersonsStage(Stage):
             self._say(outcome.verdict, record, turn)
         say_findings(outcome.findings, record, context, turn)
         for sale in outcome.sales:
-            turn.send(Topic.FACTS_TRACE, sale.code, encode(sale), [at_header(record.at_ms)])
+            turn.send(Topic.FACTS_TRACE, sale.code, encode(sale), passed_on(record))
         note_failure(outcome, record, self.name, context, turn)
 
     def _say(self, verdict: Verdict, record: Record, turn: Turn) -> None:

@@ -12,7 +12,7 @@ from monitor.notices import Notice, of_finding
 from monitor.outputs import Finding
 from monitor.pipeline import book_key
 from streams.counting import count_finding
-from streams.engine.records import FINDING, NOTICE_ID, PERSON, Record, at_header
+from streams.engine.records import FINDING, NOTICE_ID, PERSON, Record, at_header, passed_on
 from streams.engine.stage import Context
 from streams.engine.turn import Turn
 from streams.topics import Topic
@@ -29,7 +29,7 @@ def say_findings(findings: Iterable[Finding], record: Record, context: Context, 
     """Every revision, under rule and subject."""
     for finding in findings:
         count_finding(finding, context)
-        headers = [(FINDING, _encode(finding)), at_header(record.at_ms)]
+        headers = [(FINDING, _encode(finding)), *passed_on(record)]
         turn.send(Topic.FINDINGS, book_key(finding), as_json(finding.to_json()), headers)
         say_notice(of_finding(finding), record, turn)
 
