@@ -1,0 +1,46 @@
+"""The OpenAPI document of the gateway, as the gateway itself serves it."""
+
+from functools import cache
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from monitor.events import OrdersChecked
+from monitor.gateway.app import create_gateway
+from monitor.gateway.keys import Keys
+from monitor.interface.intake import Intake
+from monitor.metrics import Metrics
+from monitor.privacy import Tokens
+from monitor.settings import DEVELOPMENT_KEY, Settings
+
+
+class _Nobody:
+    """A mailbox that nobody asks: the application is made for its description alone."""
+
+    async def ask(self, check: OrdersChecked, *, reply_within_s: float) -> dict[str, Any]:
+        raise NotImplementedError
+
+    async def tell(self, record: bytes, provider: str) -> None:
+        raise NotImplementedError
+
+    async def feedback(self, msgid: str, record: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def ready(self) -> bool:
+        return False
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """The document."""
+    tokens = Tokens(DEVELOPMENT_KEY)
+    application = create_gateway(
+        Settings.model_construct(),
+        mailbox=_Nobody(),
+        intake=Intake(tokens=tokens, trace_ignore=frozenset()),
+        tokens=tokens,
+        keys=Keys(),
+        metrics=Metrics(CollectorRegistry()),
+        rules_version="",
+    )
+    return application.openapi_schema.to_schema()
