@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from monitor.forms import one_of
+from monitor.forms import OPEN, one_of
 from monitor.interface.outcomes import Reason
 
 Number = Annotated[str, Meta(pattern=r"^-?\d+$")]
@@ -54,7 +54,7 @@ class Found(Came, rename="kebab"):
 
 
 class Tick(Struct, rename="kebab"):
-    """水位线:没有键和值,读者应跳过。 A record that carries a watermark alone: no key, no value; skip it."""
+    """水位线:没有键,值为空,读者应跳过。 A record that carries a watermark alone, without key and value: skip it."""
 
     watermark: Number
     """事件时间已推进到此,秒(中国时间)。 How far event time has come, seconds of China civil time."""
@@ -65,7 +65,7 @@ class Tick(Struct, rename="kebab"):
 class Sealed(Struct, rename="kebab"):
     """死信:值为 12 字节随机数加 AES-256-GCM 密文。 A dead letter: 12 bytes of nonce, then the AES-256-GCM ciphertext."""
 
-    reason: Annotated[str, one_of(Reason)]
+    reason: Annotated[str, one_of(Reason), OPEN]
     """原因。 Why it could not be used."""
     detail: Annotated[str, Meta(max_length=4_000)]
     """字段路径或调用栈,从不是值。 Path of the field, or the stack; never a value."""

@@ -12,12 +12,12 @@ app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exce
 
 @app.command(epilog="Examples: `./dev interfaces` · `./dev interfaces --check`")
 def main(
-    check: Annotated[
+    check: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--check", help="Write nothing; exit 1 when a file is not as the code is.")
-    ] = False,  # noqa: FBT002 - a flag
-    release: Annotated[
+    ] = False,
+    release: Annotated[  # noqa: FBT002 - a flag
         bool, typer.Option("--release", help="Keep them as a release: a promise from now on.")
-    ] = False,  # noqa: FBT002 - a flag
+    ] = False,
 ) -> None:
     """Write docs/interfaces from the code's types, and compare them with what was released.
 

@@ -13,6 +13,8 @@ NEEDED: Final = ("infno", "msgid", "inf_time", "fixmedins_code", "input")
 EMPTY: Final[Schema] = {"type": ["null", "string"], "maxLength": 0}
 """Ways to write that a reply says nothing, beside `{}` and `[]`."""
 
+_LEAF: Final = schema_of(wire.Leaf)
+
 
 class Read(Struct, frozen=True):
     """What is read of a call."""
@@ -78,6 +80,7 @@ def _record(infno: str, read: Read, request: Schema, reply: Schema) -> Schema:
         asked[name]["type"] = ["string", "integer"] if name != "inf_time" else "string"
     asked["input"] = {"type": "object"} if read.input is None else schema_of(read.input, prefix=PREFIX)
     answered = dict(reply["properties"])
+    answered["infcode"] = _LEAF | {"description": answered["infcode"]["description"]}
     if read.output is not None:
         answered["output"] = {"anyOf": [schema_of(read.output, prefix=PREFIX), EMPTY]}
     return {

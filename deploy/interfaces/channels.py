@@ -18,7 +18,10 @@ FACT: Final = "fact."
 JSON: Final = "application/json"
 PIECE: Final = "application/x-msgpack"
 BYTES: Final = "application/octet-stream"
-VERSIONED: Final = "值为版本字节 0x01 加 MessagePack。 The value is the version byte 0x01, then MessagePack; this is what the latter holds."
+VERSIONED: Final = (
+    "值为版本字节 0x01 加 MessagePack,此处描述后者。"
+    " The value is the version byte 0x01, then MessagePack; this is what the latter holds."
+)
 
 
 class Role(StrEnum):

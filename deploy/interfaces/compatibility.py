@@ -30,8 +30,20 @@ AT_LEAST: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minP
 AT_MOST: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 EXACT: Final = ("pattern", "format", "contentMediaType", "contentEncoding", "multipleOf", "uniqueItems")
 JUDGED: Final = frozenset(
-    ("type", "enum", "const", "anyOf", "oneOf", "$ref", "properties", "required", "additionalProperties")
-    + ("items", "prefixItems", "default", *AT_LEAST, *AT_MOST, *EXACT)
+    (
+        *(
+            "type",
+            "enum",
+            "const",
+            "anyOf",
+            "oneOf",
+            "$ref",
+            "properties",
+            "required",
+            "additionalProperties",
+        ),
+        *("items", "prefixItems", "default", *AT_LEAST, *AT_MOST, *EXACT),
+    )
 )
 
 
@@ -55,15 +67,11 @@ def breaks(old: Schema, new: Schema, sides: Sides, where: str = "$") -> list[str
     return list(dict.fromkeys(_compare(old, new, sides, where, frozenset())))
 
 
-Seen = frozenset[tuple[str, str]]
+Seen = frozenset[tuple[int, int]]
+"""What is being compared further out, by identity: a schema may name itself."""
 
 
 def _compare(old: Schema, new: Schema, sides: Sides, where: str, seen: Seen) -> Iterator[str]:
-    pair = (str(old.get("$ref", "")), str(new.get("$ref", "")))
-    if all(pair):
-        if pair in seen:
-            return
-        seen |= {pair}
     if old.get("default") != new.get("default") and "default" in old:
         yield f"{where}: what is left out means {new.get('default')!r}, and meant {old['default']!r}"
     written, read = sides.written_and_read(alternatives(old, sides.old), alternatives(new, sides.new))
@@ -143,6 +151,10 @@ def _kind(schema: Schema) -> str:
 
 def _faults(old: Schema, new: Schema, sides: Sides, where: str, seen: Seen) -> Iterator[str]:
     """The same kind of value on both sides."""
+    pair = (id(old), id(new))
+    if pair in seen:
+        return
+    seen |= {pair}
     written, read = sides.written_and_read(old, new)
     yield from _scalar_faults(written, read, where)
     yield from _unknown_faults(old, new, where)

@@ -9,12 +9,15 @@ from deploy.interfaces import VERSION
 from deploy.interfaces.asyncapi import asyncapi
 from deploy.interfaces.bundles import bundle
 from deploy.interfaces.openapi import openapi
+from deploy.interfaces.replay import replay_schema
 from streams.topics import Topic
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "interfaces"
 RELEASED: Final = FOLDER / "released"
 ASYNCAPI: Final = "asyncapi.json"
 OPENAPI: Final = "openapi.json"
+REPLAY: Final = "replay"
+"""What `monitor replay` prints."""
 
 Document = Mapping[str, Any]
 
@@ -22,7 +25,12 @@ Document = Mapping[str, Any]
 def files() -> dict[str, str]:
     """The text of every generated file, by its path in docs/interfaces."""
     topics = {f"schemas/{topic}.json": bundle(asyncapi(), topic.value) for topic in Topic}
-    documents: dict[str, Document] = {ASYNCAPI: asyncapi(), OPENAPI: openapi(), **topics}
+    documents: dict[str, Document] = {
+        ASYNCAPI: asyncapi(),
+        OPENAPI: openapi(),
+        f"schemas/{REPLAY}.json": replay_schema(),
+        **topics,
+    }
     return {name: text_of(document) for name, document in documents.items()}
 
 
@@ -63,7 +71,7 @@ def release(folder: Path = RELEASED) -> Path:
 
 
 def released(name: str, folder: Path = RELEASED) -> dict[str, Document]:
-    """This document of every release, by version."""
+    """The document of this name of every release, by version."""
     return {
         path.parent.name: json.loads(path.read_text())
         for path in sorted(folder.glob(f"*/{name}"), key=lambda path: number_of(path.parent.name))

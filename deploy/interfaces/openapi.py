@@ -6,6 +6,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from monitor.events import OrdersChecked
+from monitor.forms import Feedback
 from monitor.gateway.app import create_gateway
 from monitor.gateway.keys import Keys
 from monitor.interface.intake import Intake
@@ -23,7 +24,7 @@ class _Nobody:
     async def tell(self, record: bytes, provider: str) -> None:
         raise NotImplementedError
 
-    async def feedback(self, msgid: str, record: dict[str, Any]) -> None:
+    async def feedback(self, msgid: str, record: Feedback) -> None:
         raise NotImplementedError
 
     def ready(self) -> bool:

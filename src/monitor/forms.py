@@ -10,6 +10,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 from msgspec import Meta
 
+from monitor.interface.outcomes import Reason
 from monitor.outputs import Decision, Kind, State, Status
 
 
@@ -21,6 +22,9 @@ def one_of(words: type[StrEnum]) -> Meta:
     """One of these words, as text."""
     return _json(enum=[word.value for word in words])
 
+
+OPEN = _json(**{"x-open-enum": True})
+"""The list of words may grow within a release: who meets another one takes it for text."""
 
 Amount = Annotated[str, Meta(pattern=r"^-?\d+\.\d{2}$", examples=["128.50"])]
 Time = Annotated[
@@ -279,7 +283,7 @@ class Feedback(TypedDict):
 class DeadLetter(TypedDict):
     """回放中无法使用的记录,不含内容。 A record that a replay could not use; nothing of its content."""
 
-    reason: str
+    reason: Annotated[str, one_of(Reason), OPEN]
     """原因。 A word out of a fixed list."""
     detail: str
     """字段路径,从不是值。 Path of the field, never a value."""

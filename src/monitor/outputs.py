@@ -212,9 +212,9 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
             "mdtrt_id": self.visit,
             "decision": self.decision.value,
             "amount_refused": yuan(self.amount_refused),
-            "results": list(self.results),
+            "results": list(self.results),  # type: ignore[arg-type]  # as verdicts.py made them
             "rules_version": self.rules_version,
-            "appeal": self.appeal,
+            "appeal": self.appeal,  # type: ignore[typeddict-item]  # the same
             "fund_at_issue": None if self.fund_at_issue is None else yuan(self.fund_at_issue),
         }
 

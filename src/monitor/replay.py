@@ -3,7 +3,7 @@
 import gzip
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -110,7 +110,7 @@ class Replay:
         for incident in self._incidents.values():
             self._print("incident", incident.to_json())
 
-    def _print(self, kind: str, row: dict[str, Any]) -> None:
+    def _print(self, kind: str, row: Mapping[str, object]) -> None:
         self._write(orjson.dumps({"type": kind, **row}, option=orjson.OPT_APPEND_NEWLINE))
 
     def summary(self, seconds: float) -> str:

@@ -1,6 +1,7 @@
 """From findings to the answer that a hospital receives: decision, amount refused, national `result` objects, appeal."""
 
 from collections.abc import Sequence
+
 from msgspec import Struct
 
 from monitor.events import DAY, OrdersChecked, Settled
