@@ -99,6 +99,25 @@ def gateway(
     raise typer.Exit(code)
 
 
+@app.command(epilog="Example: `monitor courier --port 8082`")
+def courier(
+    port: Annotated[
+        int | None, typer.Option(help="Port of /metrics and health instead of the setting.")
+    ] = None,
+) -> None:
+    """Bring refusals to the web hooks of providers until SIGTERM or Ctrl-C."""
+    from streams.courier import run_courier  # noqa: PLC0415 - as above
+
+    settings = settings_or_exit(courier_port=port)
+    _log(settings)
+    note_development_key(settings)
+    try:
+        code = asyncio.run(run_courier(settings))
+    except (StartError, RegionError, ReferenceTableError, KafkaError) as error:
+        fail(f"courier: {error}", FAILED)
+    raise typer.Exit(code)
+
+
 @app.command(epilog="Example: `monitor doctor`")
 def doctor() -> None:
     """Look at everything a monitor needs, and say of each fault what helps; exit 1 when there is one."""

@@ -53,6 +53,15 @@ class Found(Came, rename="kebab"):
     """内部使用。 The whole finding in MessagePack, for the stage of incidents; no part of what is published."""
 
 
+class Noticed(Came, rename="kebab"):
+    """告知。 A notice."""
+
+    notice_id: str
+    """告知编号。 As in the value."""
+    person: Annotated[str, Meta(pattern=r"^([0-9a-f]{32})?$")]
+    """参保人令牌,可为空:同一人的告知保持先后。 Token of the person, empty where several: notices of one stay in order."""
+
+
 class Tick(Struct, rename="kebab"):
     """水位线:没有键,值为空,读者应跳过。 A record that carries a watermark alone, without key and value: skip it."""
 

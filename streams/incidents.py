@@ -16,6 +16,7 @@ from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
 from streams.engine.watermarks import Sources
+from streams.news import News
 from streams.said import as_json
 from streams.topics import TableName, Topic
 
@@ -40,11 +41,15 @@ class IncidentsStage(Stage):
         self._due_of: dict[str, int] = {}
         self._open_of: dict[str, int] = {}
         shelf = memories.shelves[TableName.INCIDENTS]
-        if (used := shelf.pieces(OWN).get(USED)) is not None:
+        own = shelf.pieces(OWN)
+        if (used := own.get(USED)) is not None:
             self._budget.load(used)
+        self.news = News(context, own)
         for key in shelf:
             if key != OWN:
-                self._plan(key, Book.load(key, shelf.pieces(key)))
+                book = Book.load(key, shelf.pieces(key))
+                self._plan(key, book)
+                self.news.recall(book)
 
     @property
     def watermark(self) -> int:
@@ -76,6 +81,15 @@ class IncidentsStage(Stage):
         self._say(said, turn, record)
         self._plan(key, book)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether something was delivered."""
+        return self.news.outbox.has_acknowledged
+
+    def note(self, turn: Turn) -> None:
+        """Remember what was delivered."""
+        self.news.note(turn)
+
     def open_incidents(self) -> Counter[str]:
         """How many there are now, by rule."""
         counts: Counter[str] = Counter()
@@ -99,6 +113,7 @@ class IncidentsStage(Stage):
             turn.send(Topic.ALERTS, incident.incident_id, as_json(incident.to_json()), headers)
         if said:
             turn.piece(TableName.INCIDENTS, OWN, USED, self._budget.dump())
+            self.news.tell(said, turn)
 
     def _plan(self, key: str, book: Book, *, after: int | None = None) -> None:
         """Remember when time will have something to say about a book."""

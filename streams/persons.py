@@ -7,13 +7,14 @@ from monitor.audit import audit_person
 from monitor.memory.facts import Added
 from monitor.memory.pieces import FACT, decode, encode
 from monitor.metrics import infno_label
+from monitor.notices import of_verdict
 from monitor.outputs import Verdict
 from streams.engine.records import CORRELATION, REPLY_TO, Record, at_header
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
 from streams.engine.watermarks import Sources
-from streams.said import as_json, note_failure, say_findings
+from streams.said import as_json, note_failure, say_findings, say_notice
 from streams.topics import TableName, Topic
 
 
@@ -75,6 +76,7 @@ class PersonsStage(Stage):
         turn.send(
             Topic.VERDICTS, verdict.provider, as_json(verdict.to_json()), headers, partition=self.number
         )
+        say_notice(of_verdict(verdict), record, turn)
         decision, infno = str(verdict.decision), infno_label(verdict.infno)
         metrics.verdicts.labels(decision, infno).inc()
         metrics.provider_verdicts.labels(self.context.provider_label(verdict.provider), decision).inc()

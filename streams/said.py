@@ -7,9 +7,10 @@ import orjson
 
 from monitor.audit import Outcome
 from monitor.interface.outcomes import Reason
+from monitor.notices import Notice, of_finding
 from monitor.outputs import Finding
 from monitor.pipeline import book_key
-from streams.engine.records import FINDING, Record, at_header
+from streams.engine.records import FINDING, NOTICE_ID, PERSON, Record, at_header
 from streams.engine.stage import Context
 from streams.engine.turn import Turn
 from streams.topics import Topic
@@ -29,6 +30,14 @@ def say_findings(findings: Iterable[Finding], record: Record, context: Context, 
         context.metrics.findings.labels(finding.rule_id, str(finding.status), shadow).inc()
         headers = [(FINDING, _encode(finding)), at_header(record.at_ms)]
         turn.send(Topic.FINDINGS, book_key(finding), as_json(finding.to_json()), headers)
+        say_notice(of_finding(finding), record, turn)
+
+
+def say_notice(notice: Notice | None, record: Record, turn: Turn) -> None:
+    """What a provider is told, under its code: notices of one person come from one unit, so they stay in order."""
+    if notice is not None:
+        headers = [(NOTICE_ID, notice.notice_id.encode()), (PERSON, notice.person.encode())]
+        turn.send(Topic.NOTICES, notice.provider, notice.to_bytes(), [*headers, at_header(record.at_ms)])
 
 
 def note_failure(outcome: Outcome, record: Record, stage: str, context: Context, turn: Turn) -> None:

@@ -20,6 +20,7 @@ from monitor.interface.intake import Intake
 from monitor.metrics import Metrics
 from monitor.settings import Settings
 from streams.mailbox import KafkaMailbox
+from streams.notice_log import KafkaNoticeLog
 from streams.start import GC_THRESHOLDS
 
 STOP_S: Final = 9.0
@@ -33,9 +34,11 @@ def run_gateway(settings: Settings) -> int:
 
     async def main() -> None:
         mailbox = KafkaMailbox(settings, now_ms=lambda: time.time_ns() // 1_000_000)
+        notices = KafkaNoticeLog(settings)
         application = create_gateway(
             settings,
             mailbox=mailbox,
+            notices=notices,
             intake=Intake(tokens=knowledge.tokens, trace_ignore=knowledge.reference.trace_ignore),
             tokens=knowledge.tokens,
             keys=keys,
@@ -58,6 +61,7 @@ def run_gateway(settings: Settings) -> int:
             timer = threading.Timer(STOP_S, os._exit, (1,))
             timer.daemon = True
             timer.start()
+            await notices.stop()
             await mailbox.stop()
 
     # Its tables stay, so collections need not walk them: 14 % of the gateway's time was that.

@@ -23,13 +23,14 @@ class StartError(Exception):
     """Why a worker can't start, in one sentence."""
 
 
-async def serve(server: HealthServer, settings: Settings) -> int:
-    """Start the health server; its port."""
+async def serve(server: HealthServer, settings: Settings, who: str = "worker") -> int:
+    """Start the health server on the port that the settings have for a worker or courier; its port."""
+    wanted = settings.courier_port if who == "courier" else settings.worker_port
     try:
-        port = await server.start(settings.worker_host, settings.worker_port)
+        port = await server.start(settings.worker_host, wanted)
     except OSError as error:
         raise StartError(
-            f"the port {settings.worker_port} of the worker is taken (MONITOR_WORKER_PORT): {error.strerror}"
+            f"the port {wanted} of the {who} is taken (MONITOR_{who.upper()}_PORT): {error.strerror}"
         ) from None
     logger.info("health and metrics at http://%s:%d", settings.worker_host, port)
     return port

@@ -48,6 +48,12 @@ class Topic(StrEnum):
     """Key: rule_id|subject."""
     ALERTS = "alerts"
     """Incidents; key: incident_id; compacted."""
+    NOTICES = "notices"
+    """Refusals, and revisions of what refusals rest on, for their providers; key: provider."""
+    NOTICE_CURSORS = "notices.cursors"
+    """How far each provider has its notices by web hook; key: provider; compacted."""
+    NOTICES_UNDELIVERED = "notices.undelivered"
+    """Notices that a provider's web hook did not take in time; key: provider."""
     FEEDBACK = "feedback"
     """What doctors did with warnings; key: msgid."""
     DEAD_LETTERS = "claims.dlq"
@@ -132,7 +138,7 @@ def specs(settings: Settings) -> list[TopicSpec]:
         "delete.retention.ms": str(DAY_MS),
         "max.message.bytes": str(RECORD_BYTES_MAX),
     }
-    configs = {Topic.CLAIMS_RAW: kept | raw, Topic.ALERTS: compacted}
+    configs = {Topic.CLAIMS_RAW: kept | raw, Topic.ALERTS: compacted, Topic.NOTICE_CURSORS: compacted}
     wanted = [(name_of(topic, settings), configs.get(topic, kept)) for topic in Topic]
     wanted += [(changelog_of(table, settings), compacted) for table in TableName]
     return [

@@ -16,6 +16,7 @@ import uvloop
 
 from monitor.settings import Settings
 from streams.app import MonitorApp, create_app
+from streams.delivery import deliver
 from streams.health import HEALTHY, METRICS, READY, Answer, HealthServer, Page, word
 from streams.start import FAILED, GC_THRESHOLDS, refuse_other_topics, serve
 
@@ -60,6 +61,7 @@ class Worker:
         assert engine.failed is not None  # noqa: S101 - start has made it
         started = asyncio.create_task(app.start())
         freezing = asyncio.create_task(self._freeze())
+        delivering = asyncio.create_task(deliver(app.engine))
         stop = asyncio.create_task(self._stop.wait())
         crashed = asyncio.create_task(app.wait_until_stopped())
         waits: set[asyncio.Future[object]] = {stop, crashed, engine.failed}  # type: ignore[arg-type]  # all futures
@@ -70,7 +72,7 @@ class Worker:
             await engine.stop()
         with suppress(Exception):
             await app.stop()
-        for task in (started, freezing, stop, crashed):
+        for task in (started, freezing, delivering, stop, crashed):
             task.cancel()
         return code
 

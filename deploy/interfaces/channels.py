@@ -135,6 +135,24 @@ CHANNELS: Final[Mapping[Topic, Channel]] = {
         key="事件编号。 incident_id; the topic is compacted.",
         messages=(Message(name="incident", payload=forms.Incident, headers=headers.MayHaveCome),),
     ),
+    Topic.NOTICES: Channel(
+        role=Role.GIVEN,
+        text="对机构的告知。",
+        key="定点医药机构编码。 fixmedins_code.",
+        messages=(Message(name="notice", payload=forms.Notice, headers=headers.Noticed),),
+    ),
+    Topic.NOTICE_CURSORS: Channel(
+        role=Role.INNER,
+        text="各机构回调的送达进度。",
+        key="定点医药机构编码。 fixmedins_code.",
+        messages=(Message(name="notice-cursor", payload=forms.NoticeCursor),),
+    ),
+    Topic.NOTICES_UNDELIVERED: Channel(
+        role=Role.GIVEN,
+        text="回调未接收的告知。",
+        key="定点医药机构编码。 fixmedins_code.",
+        messages=(Message(name="undelivered-notice", payload=forms.UndeliveredNotice),),
+    ),
     Topic.FEEDBACK: Channel(
         role=Role.GIVEN,
         text="医师对提醒的处理。",

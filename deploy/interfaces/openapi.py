@@ -1,5 +1,7 @@
 """The OpenAPI document of the gateway, as the gateway itself serves it."""
 
+import asyncio
+from contextlib import AbstractAsyncContextManager
 from functools import cache
 from typing import Any
 
@@ -9,6 +11,7 @@ from monitor.events import OrdersChecked
 from monitor.forms import Feedback
 from monitor.gateway.app import create_gateway
 from monitor.gateway.keys import Keys
+from monitor.gateway.notices import Found, Placed
 from monitor.interface.intake import Intake
 from monitor.metrics import Metrics
 from monitor.privacy import Tokens
@@ -31,6 +34,16 @@ class _Nobody:
         return False
 
 
+class _Nothing:
+    """A log that nobody reads."""
+
+    async def page(self, provider: str, *, after: int, limit: int, undelivered: bool = False) -> Found:
+        raise NotImplementedError
+
+    def live(self, provider: str) -> AbstractAsyncContextManager["asyncio.Queue[Placed | None]"]:
+        raise NotImplementedError
+
+
 @cache
 def openapi() -> dict[str, Any]:
     """The document."""
@@ -38,6 +51,7 @@ def openapi() -> dict[str, Any]:
     application = create_gateway(
         Settings.model_construct(),
         mailbox=_Nobody(),
+        notices=_Nothing(),
         intake=Intake(tokens=tokens, trace_ignore=frozenset()),
         tokens=tokens,
         keys=Keys(),

@@ -39,6 +39,7 @@ STAGE_S: Final = (
     2.5,
 )
 COMMIT_S: Final = (0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+DELIVERY_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
 RECOVERY_S: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 Metric: TypeAlias = Counter | Gauge | Histogram
@@ -74,6 +75,7 @@ class Metrics:
         self._memory()
         self._kafka()
         self._supervisor()
+        self._delivery()
         self._gateway()
 
     def _flow(self) -> None:
@@ -187,6 +189,23 @@ class Metrics:
         )
         self.process_restarts = self._counter(
             "monitor_process_restarts", "Times that a supervised worker process was started again.", "process"
+        )
+
+    def _delivery(self) -> None:
+        self.delivery_attempts = self._counter(
+            "monitor_delivery_attempts",
+            "Messages to others than Kafka: sent, to be retried, or given up.",
+            "channel",
+            "outcome",
+        )
+        self.delivery_pending = self._gauge(
+            "monitor_delivery_pending", "Messages that wait for their delivery.", "channel"
+        )
+        self.delivery_oldest = self._gauge(
+            "monitor_delivery_oldest_seconds", "Age of the oldest message that waits.", "channel"
+        )
+        self.delivery_latency = self._histogram(
+            "monitor_delivery_latency_seconds", "From a commit to its delivery.", DELIVERY_S, "channel"
         )
 
     def _gateway(self) -> None:

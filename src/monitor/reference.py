@@ -46,6 +46,17 @@ AGE_MAX: Final = 150
 DAYS_MAX: Final = 400
 
 
+class Hook(Struct, frozen=True, gc=False):
+    """A provider's web hook."""
+
+    url: str
+    secret: str
+    """What notices are signed with."""
+
+    def __repr__(self) -> str:
+        return f"Hook({self.url!r})"
+
+
 class Provider(Struct, frozen=True, gc=False, kw_only=True):
     """A designated institution. `kind` is fixmedins_type: 1 hospital, 2 pharmacy."""
 
@@ -60,6 +71,8 @@ class Provider(Struct, frozen=True, gc=False, kw_only=True):
     admvs: str = ""
     group: str = ""
     """E.g. the lead unit of a medical group: for display and grouping, no rule uses it."""
+    hook: Hook | None = None
+    """Where it is told of refusals; None: not by web hook."""
 
 
 class PersonEntry(Struct, frozen=True, gc=False, kw_only=True):
@@ -159,6 +172,17 @@ class Reference(Struct, frozen=True, kw_only=True):
         return self.persons.get(person, _UNKNOWN)
 
 
+def _hook(row: Row) -> Hook | None:
+    url, secret = row.get("hook_url", ""), row.get("hook_secret", "")
+    if not url or row.get("hook_on", "1") not in {"", "1"}:
+        return None
+    if not url.startswith(("https://", "http://")):
+        raise BadCellError("hook_url", "must be an http or https address")
+    if not secret:
+        raise BadCellError("hook_secret", "is needed: notices are signed with it")
+    return Hook(url, secret)
+
+
 def _age_range(row: Row) -> AgeRange:
     low, high = (
         whole(row, column, low=0, high=AGE_MAX) if row[column] else None for column in ("min_age", "max_age")
@@ -179,6 +203,7 @@ def _provider(row: Row) -> tuple[str, Provider]:
         face_check=flag(row, "face_check"),
         admvs=row["admvs"],
         group=row.get("group", ""),
+        hook=_hook(row),
     )
 
 
@@ -215,7 +240,7 @@ PROVIDERS: Final = Table(
         "face_check",
         "admvs",
     ),
-    optional=("group",),
+    optional=("group", "hook_url", "hook_secret", "hook_on"),
     parse=_provider,
 )
 PERSONS: Final = Table(name="persons", columns=("psn_no", "gend", "brdy", "die_date"), parse=_person)

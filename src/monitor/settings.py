@@ -86,6 +86,22 @@ class Settings(BaseSettings):
         20, "incidents a day that may tell a person, beyond those that always do", unit="incidents/day"
     )
 
+    alertmanager_url: str = _setting(
+        "", "Alertmanager that workers send incidents to, e.g. http://127.0.0.1:9093; without it to none"
+    )
+    alert_hold_s: Positive = _setting(
+        90, "how long an incident stays open there at least; longer than the longest group_wait", unit="s"
+    )
+    hook_give_up_s: Positive = _setting(
+        86_400, "how long a notice is offered to a provider's web hook before it is put aside", unit="s"
+    )
+    courier_port: Port = _setting(
+        8082, "port where the courier serves /metrics and its health; 0 = any free one"
+    )
+    dashboard_url: str = _setting(
+        "http://127.0.0.1:3000", "address of Grafana, for links in what people are sent"
+    )
+
     worker_host: str = _setting("127.0.0.1", "address where a worker serves /metrics and its health")
     worker_port: Port = _setting(8081, "port where a worker serves /metrics and its health; 0 = any free one")
     numbers: Annotated[str, Field(pattern=r"^(\d+(,\d+)*)?$")] = _setting(

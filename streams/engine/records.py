@@ -19,6 +19,9 @@ SOURCE: Final = "source"
 """Partition number that a watermark comes from."""
 FINDING: Final = "finding"
 """The whole finding (msgpack): the topic's JSON holds what the contract names, incidents need its inner parts too."""
+NOTICE_ID: Final = "notice-id"
+PERSON: Final = "person"
+"""Token of the person that a notice is about."""
 
 
 class Record(Struct, frozen=True, gc=False):

@@ -63,6 +63,14 @@ class Stage(ABC):
     def idle(self, furthest: int, turn: Turn) -> None:  # noqa: B027 - only the first stage has a clock of its own
         """Nothing came for a while and nothing waits; the watermark of others stands at `furthest`."""
 
+    @property
+    def has_news(self) -> bool:
+        """Whether something came from outside of Kafka that is to be remembered: see `note`."""
+        return False
+
+    def note(self, turn: Turn) -> None:  # noqa: B027 - only few stages have to do with others than Kafka
+        """Remember it."""
+
     def count(self, table: TableName, memory: Any) -> None:  # noqa: ANN401 - the table says which kind
         """Count what a memory forgot because it held too much."""
         if memory.capped:

@@ -50,6 +50,8 @@ class Turn:
         self._memories = memories
         self._touched: list[tuple[TableName, str, Any]] = []
         self._pieces: list[tuple[TableName, str, str, bytes | None]] = []
+        self._afterwards: list[Callable[[], None]] = []
+        self._kept_afterwards: list[Callable[[], None]] = []
         self._mark = 0
 
     # For stages.
@@ -83,6 +85,10 @@ class Turn:
             partition = self.number if key is None else partition_of(key, self._partitions)
         self._outputs.append((topic, partition, (encoded, value, headers)))
 
+    def afterwards(self, call: Callable[[], None]) -> None:
+        """Call this when all of it is committed: for what others may only hear of then. It must not raise."""
+        self._afterwards.append(call)
+
     # For the unit.
 
     def to_all(self, topic: Topic, headers: Headers) -> None:
@@ -104,7 +110,9 @@ class Turn:
         touched = [(table, memory) for table, _, memory in self._touched]
         for topic, _, _ in self._outputs[self._mark :]:
             self.sent[self.stage, topic] += 1
+        self._kept_afterwards += self._afterwards
         self._touched, self._pieces, self._mark = [], [], len(self._outputs)
+        self._afterwards = []
         return touched
 
     def undo(self) -> None:
@@ -112,7 +120,12 @@ class Turn:
         for table, key, _ in self._touched:
             self._memories.drop(table, key)
         del self._outputs[self._mark :]
-        self._touched, self._pieces = [], []
+        self._touched, self._pieces, self._afterwards = [], [], []
+
+    def committed(self) -> None:
+        """Readers can see it now."""
+        for call in self._kept_afterwards:
+            call()
 
     def rows(
         self, topic_name: Callable[[Topic], str], changelog_name: Callable[[TableName], str]

@@ -173,7 +173,8 @@ class Unit:
 
     def nudge(self) -> None:
         """Time has passed: look whether there is a watermark to tell."""
-        if self._is_idle() or any(self._must_tell(stage, self._now()) for stage in self.stages):
+        now = self._now()
+        if self._is_idle() or any(self._must_tell(stage, now) or stage.has_news for stage in self.stages):
             self._wake.set()
 
     async def run(self, writer: Writer) -> None:
@@ -281,6 +282,9 @@ class Unit:
         now = self._now()
         for stage in self.stages:
             self._owner.furthest = max(self._owner.furthest, stage.watermark, stage.furthest)
+            if stage.has_news:
+                stage.note(turn)
+                turn.keep()
             if stage.tells is not None and self._must_tell(stage, now):
                 turn.stage = stage.name
                 turn.to_all(stage.tells, tick_headers(self.number, stage.watermark))
@@ -321,6 +325,7 @@ class Unit:
                 # And the marker of the commit behind them.
                 shelf.commit(turn.changed[table], end + 1)
         self.committed |= turn.offsets
+        turn.committed()
         for (stage, topic), count in turn.sent.items():
             self._metrics.records_out.labels(stage, str(topic)).inc(count)
         self._owner.wrote(self._now() - self._began)

@@ -31,7 +31,7 @@ from monitor.reference import load_reference
 from monitor.regions import load_region
 from monitor.rules.catalogue import LIMITS
 from monitor.settings import Settings
-from tests.gateway.fakes import InMemoryMailbox
+from tests.gateway.fakes import InMemoryMailbox, InMemoryNotices
 from tests.wire.envelope import HOSPITAL, PHARMACY, Record
 
 TOKENS = {HOSPITAL: "hospital-token", PHARMACY: "pharmacy-token", PLATFORM: "platform-token"}
@@ -68,6 +68,7 @@ class Door(Struct, kw_only=True):
     client: httpx.AsyncClient
     port: int
     mailbox: InMemoryMailbox
+    notices: InMemoryNotices
     metrics: Metrics
     knowledge: Knowledge
 
@@ -99,9 +100,11 @@ async def opened(stage: Stage, **changed: Any) -> AsyncIterator[Door]:
         language=settings.language,
     )
     mailbox, metrics = InMemoryMailbox(knowledge), Metrics(CollectorRegistry())
+    notices = InMemoryNotices()
     stage.application = create_gateway(
         settings,
         mailbox=mailbox,
+        notices=notices,
         intake=Intake(tokens=tokens, trace_ignore=frozenset()),
         tokens=tokens,
         keys=Keys((code, sha256(token.encode()).digest()) for code, token in TOKENS.items()),
@@ -116,7 +119,14 @@ async def opened(stage: Stage, **changed: Any) -> AsyncIterator[Door]:
         trust_env=False,
         verify=_NO_TLS,
     ) as client:
-        yield Door(client=client, port=stage.port, mailbox=mailbox, metrics=metrics, knowledge=knowledge)
+        yield Door(
+            client=client,
+            port=stage.port,
+            mailbox=mailbox,
+            notices=notices,
+            metrics=metrics,
+            knowledge=knowledge,
+        )
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,9 +1,10 @@
 """The ASGI application: doors for providers and the platform, health, metrics, OpenAPI."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final, TypeAlias
 
 from litestar import Litestar, Response, get, post
 from litestar.datastructures import State
@@ -11,6 +12,8 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import Parameter, PathParameter
+from litestar.response import ServerSentEvent
 from msgspec import Struct
 
 from monitor.clock import china_ms
@@ -19,6 +22,7 @@ from monitor.gateway.calls import Calls
 from monitor.gateway.feed import Feed
 from monitor.gateway.keys import PLATFORM, Keys
 from monitor.gateway.mailbox import Mailbox
+from monitor.gateway.notices import BEGINNING, LIMIT_MAX, Found, NoticeLog, NoticePage, as_page, events
 from monitor.gateway.questions import Questions
 from monitor.gateway.wire import CallOperation, Fed, FeedOperation, Health, Problem, Reply
 from monitor.interface.intake import Intake
@@ -31,6 +35,10 @@ logger = logging.getLogger(__name__)
 DOORS: Final = frozenset({"/fsi/api", "/feed"})
 JSON: Final = "application/json"
 EXPOSITION: Final = "text/plain; version=0.0.4"
+READ_S_MAX: Final = 5.0
+Code: TypeAlias = Annotated[str, PathParameter(description="fixmedins_code.")]
+Place: TypeAlias = Annotated[int, Parameter(ge=-1, le=2**62, description="The last place that was seen.")]
+Limit: TypeAlias = Annotated[int, Parameter(ge=1, le=LIMIT_MAX)]
 BEARER: Final = [{"bearer": list[str]()}]
 
 
@@ -56,6 +64,7 @@ class Doors(Struct, frozen=True):
     calls: Calls
     feed: Feed
     mailbox: Mailbox
+    notices: NoticeLog
     metrics: Metrics
 
 
@@ -109,6 +118,36 @@ async def _feed(request: AnyRequest, state: State) -> Response[Fed]:
     return Response(fed, status_code=HTTPStatus.BAD_REQUEST if nothing_good else HTTPStatus.OK)
 
 
+@get(
+    "/providers/{code:str}/verdicts",
+    summary="A provider's refusals and what became of them: a list, or with Accept: text/event-stream a stream",
+    responses=PROBLEMS,
+    security=BEARER,
+)
+async def _notices(
+    request: AnyRequest, state: State, code: Code, after: Place = BEGINNING, limit: Limit = 100
+) -> Response[NoticePage] | ServerSentEvent:
+    doors: Doors = state.doors
+    _must_be(code, request, doors.keys)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return ServerSentEvent(events(doors.notices, code, _last(request, after)))
+    return Response(as_page(await _found(doors, code, after, limit)))
+
+
+@get(
+    "/providers/{code:str}/undelivered",
+    summary="Notices that the provider's web hook did not take in time",
+    responses=PROBLEMS,
+    security=BEARER,
+)
+async def _undelivered(
+    request: AnyRequest, state: State, code: Code, after: Place = BEGINNING, limit: Limit = 100
+) -> Response[NoticePage]:
+    doors: Doors = state.doors
+    _must_be(code, request, doors.keys)
+    return Response(as_page(await _found(doors, code, after, limit, undelivered=True)))
+
+
 @get("/-/healthy", summary="The process answers")
 async def _healthy() -> Health:
     return Health("ok")
@@ -126,6 +165,29 @@ async def _ready(state: State) -> Response[Health]:
 async def _metrics(state: State) -> bytes:
     doors: Doors = state.doors
     return doors.metrics.exposition()
+
+
+async def _found(doors: Doors, code: str, after: int, limit: int, *, undelivered: bool = False) -> Found:
+    try:
+        async with asyncio.timeout(READ_S_MAX):
+            return await doors.notices.page(code, after=after, limit=limit, undelivered=undelivered)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the caller asks again
+        logger.warning("notices can't be read: %s", type(error).__name__)
+        raise refusal(HTTPStatus.SERVICE_UNAVAILABLE, "notices can't be read now: ask again") from None
+
+
+def _last(request: AnyRequest, after: int) -> int | None:
+    """Where a stream goes on: what the browser saw last, or what was asked for; else only what comes."""
+    seen = request.headers.get("last-event-id", "")
+    if seen.isdecimal():
+        return int(seen)
+    return after if "after" in request.query_params else None
+
+
+def _must_be(code: str, request: AnyRequest, keys: Keys) -> None:
+    """Each provider sees its own alone."""
+    if _holder(request, keys) != code:
+        raise refusal(HTTPStatus.FORBIDDEN, "the token is not that of this provider")
 
 
 def _holder(request: AnyRequest, keys: Keys) -> str:
@@ -152,6 +214,7 @@ def create_gateway(
     settings: Settings,
     *,
     mailbox: Mailbox,
+    notices: NoticeLog,
     intake: Intake,
     tokens: Tokens,
     keys: Keys,
@@ -183,10 +246,11 @@ def create_gateway(
         calls=calls,
         feed=Feed(mailbox, within_ms=settings.gateway_body_ms, metrics=metrics),
         mailbox=mailbox,
+        notices=notices,
         metrics=metrics,
     )
     return Litestar(
-        route_handlers=[_call, _feed, _healthy, _ready, _metrics],
+        route_handlers=[_call, _feed, _notices, _undelivered, _healthy, _ready, _metrics],
         state=State({"doors": doors}),
         exception_handlers={Exception: _refused},
         openapi_config=_openapi(),

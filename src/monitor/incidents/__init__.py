@@ -7,7 +7,20 @@ came. A `Book` holds those findings and what was last said; `apply` takes the ne
 
 from monitor.incidents.book import Book
 from monitor.incidents.budget import Budget
-from monitor.incidents.life import apply, due, tick
+from monitor.incidents.life import apply, due, standing, tick
+from monitor.incidents.outbox import Outbox
 from monitor.incidents.policy import IncidentPolicy
+from monitor.incidents.stories import Story, follow
 
-__all__ = ["Book", "Budget", "IncidentPolicy", "apply", "due", "tick"]
+__all__ = [
+    "Book",
+    "Budget",
+    "IncidentPolicy",
+    "Outbox",
+    "Story",
+    "apply",
+    "due",
+    "follow",
+    "standing",
+    "tick",
+]

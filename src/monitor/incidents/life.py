@@ -53,6 +53,13 @@ def due(book: Book, policy: IncidentPolicy) -> int | None:
     return max(min(ends) + bounds.reach_s(book, policy) + DAY + 1, (book.pruned_day + 1) * DAY)
 
 
+def standing(book: Book, policy: IncidentPolicy) -> tuple[Incident, ...]:
+    """Open incidents as they were last said."""
+    return tuple(
+        _incident(name, book.said[name], rule_id=book.rule_id, policy=policy) for name in sorted(book.open)
+    )
+
+
 def _end(book: Book, said: Said, policy: IncidentPolicy) -> int:
     last_seen_at = said.body.last_seen_at
     return last_seen_at + policy.gap_s(book.rule_id, last_seen_at)

@@ -1,0 +1,201 @@
+"""`monitor courier`: reads notices, and brings them to the web hooks of their providers (hooks.py).
+
+How far each provider is stands in a compacted topic, and the group's offset where the last of them stands. So a dead
+hospital costs a restart some reading, and the others no repetition. What was done and not written yet is repeated under its
+own key.
+"""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import httpx
+import orjson
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+from prometheus_client import REGISTRY
+
+from monitor.compose import knowledge_of
+from monitor.metrics import Metrics
+from monitor.notices import Parcel
+from monitor.settings import Settings
+from streams.engine.records import NOTICE_ID, PERSON, headers_of
+from streams.health import HEALTHY, METRICS, READY, Answer, HealthServer, word
+from streams.hooks import CHANNEL, TIMEOUT_S, Desk, Post
+from streams.start import refuse_other_topics, serve
+from streams.topics import Topic, group_of, name_of, partition_of
+
+logger = logging.getLogger(__name__)
+
+FETCH_MS: Final = 200
+WRITE_S: Final = 1.0
+RETRY_S: Final = 1.0
+
+
+class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+    """All desks of this process."""
+
+    def __init__(self, settings: Settings, metrics: Metrics, client: httpx.AsyncClient) -> None:
+        knowledge = knowledge_of(settings)
+        hooks = {code: entry.hook for code, entry in knowledge.reference.providers.items() if entry.hook}
+        self._settings = settings
+        self._metrics = metrics
+        self._topic = name_of(Topic.NOTICES, settings)
+        self._post = Post(client, hooks, self._put_aside, metrics, settings.hook_give_up_s)
+        self._desks: dict[TopicPartition, Desk] = {}
+        self._producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, acks="all")
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.bootstrap,
+            group_id=f"{group_of(settings)}-courier",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            fetch_max_wait_ms=FETCH_MS,
+        )
+        self.ready = False
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await self._producer.start()
+        try:
+            self._consumer.subscribe([self._topic], listener=self)
+            await self._consumer.start()
+            async with asyncio.TaskGroup() as together:
+                together.create_task(self._read())
+                together.create_task(self._write_now_and_then())
+        finally:
+            await self._consumer.stop()
+            await self._producer.stop()
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Write down how far they are."""
+        await self._write()
+        for tp in list(revoked):
+            if (desk := self._desks.pop(tp, None)) is not None:
+                await desk.close()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Go on where whoever had them has stopped."""
+        for tp in assigned:
+            done = await self._cursors(tp.partition)
+            self._desks[tp] = Desk(self._post, done, await self._consumer.position(tp))
+        self.ready = True
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                fetched = await self._consumer.getmany(timeout_ms=FETCH_MS)
+            except KafkaError as error:
+                logger.warning("notices can't be read: %s", type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+                continue
+            for tp, records in fetched.items():
+                if (desk := self._desks.get(tp)) is None:
+                    continue
+                for record in records:
+                    await desk.put(record.key.decode(), _parcel(record))
+                desk.position = records[-1].offset + 1
+            self._show()
+
+    async def _write_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(WRITE_S)
+            try:
+                await self._write()
+            except KafkaError as error:
+                logger.warning("places can't be written: %s", type(error).__name__)
+
+    async def _write(self) -> None:
+        sent = []
+        for tp, desk in self._desks.items():
+            for provider, place in desk.places().items():
+                sent.append(await self._send(Topic.NOTICE_CURSORS, provider, {"done": place}, tp.partition))
+        await asyncio.gather(*sent)
+        if self._desks:
+            await self._consumer.commit({tp: desk.low for tp, desk in self._desks.items()})
+
+    async def _put_aside(self, provider: str, parcel: Parcel, why: str) -> None:
+        row = {
+            "notice_id": parcel.notice_id,
+            "why": why,
+            "given_up_ms": int(time.time() * 1000),
+            "notice": orjson.Fragment(parcel.body),
+        }
+        number = partition_of(provider, self._settings.partitions)
+        await (await self._send(Topic.NOTICES_UNDELIVERED, provider, row, number))
+
+    async def _send(
+        self, topic: Topic, provider: str, row: Mapping[str, Any], partition: int
+    ) -> "asyncio.Future[Any]":
+        sent: asyncio.Future[Any] = await self._producer.send(
+            name_of(topic, self._settings), orjson.dumps(row), key=provider.encode(), partition=partition
+        )
+        return sent
+
+    async def _cursors(self, number: int) -> dict[str, int]:
+        """How far each provider of a partition is."""
+        reader = AIOKafkaConsumer(bootstrap_servers=self._settings.bootstrap, enable_auto_commit=False)
+        await reader.start()
+        found = {}
+        try:
+            tp = TopicPartition(name_of(Topic.NOTICE_CURSORS, self._settings), number)
+            reader.assign([tp])
+            end = (await reader.end_offsets([tp]))[tp]
+            reader.seek(tp, 0)
+            while end and await reader.position(tp) < end:
+                for record in (await reader.getmany(timeout_ms=FETCH_MS)).get(tp, ()):
+                    found[record.key.decode()] = int(orjson.loads(record.value)["done"])
+        finally:
+            await reader.stop()
+        return found
+
+    def _show(self) -> None:
+        waiting = [desk.waiting() for desk in self._desks.values()]
+        self._metrics.delivery_pending.labels(CHANNEL).set(sum(count for count, _ in waiting))
+        oldest = min([ms for _, ms in waiting if ms is not None], default=None)
+        age_s = 0.0 if oldest is None else max(0.0, time.time() - oldest / 1000)
+        self._metrics.delivery_oldest.labels(CHANNEL).set(age_s)
+
+
+def _parcel(record: Any) -> Parcel:  # noqa: ANN401 - a ConsumerRecord
+    headers = headers_of(record.headers)
+    name, person = headers.get(NOTICE_ID, b"").decode(), headers.get(PERSON, b"").decode()
+    return Parcel(record.offset, name, person, record.value, record.timestamp)
+
+
+async def run_courier(settings: Settings) -> int:
+    """Deliver until SIGTERM or SIGINT; the exit code. StartError when it can't begin."""
+    await refuse_other_topics(settings)
+    metrics = Metrics(REGISTRY)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    async with httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits, trust_env=False) as client:
+        courier = Courier(settings, metrics, client)
+        server = HealthServer(_pages(courier, metrics))
+        await serve(server, settings, "courier")
+        working = asyncio.create_task(courier.run())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+        try:
+            await working
+        except asyncio.CancelledError:
+            return 0
+        finally:
+            await server.stop()
+    return 1
+
+
+def _pages(courier: Courier, metrics: Metrics) -> dict[str, Any]:
+    async def page() -> Answer:
+        return HTTPStatus.OK, metrics.exposition()
+
+    async def ready() -> Answer:
+        return word("" if courier.ready else "not assigned yet")
+
+    async def healthy() -> Answer:
+        return word("")
+
+    return {METRICS: page, READY: ready, HEALTHY: healthy}

@@ -1,0 +1,124 @@
+"""Incidents to Alertmanager (API v2), as outboxes say: in batches, again and again, and at once when it was restarted.
+
+Nothing here is in the way of a stage: an Alertmanager that is away, slow or wrong costs records nothing. What it does not
+take waits in the outboxes (monitor/incidents/outbox.py), which come back with the memories.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from itertools import islice
+from typing import Any, Final
+
+import httpx
+from tenacity import AsyncRetrying, wait_random_exponential
+
+from monitor.clock import CHINA_OFFSET_MS
+from monitor.incidents import Outbox
+from monitor.incidents.alert import alert_of
+from monitor.incidents.outbox import Due
+from streams.engine.engine import Engine
+from streams.incidents import IncidentsStage
+from streams.news import now_ms
+
+logger = logging.getLogger(__name__)
+
+CHANNEL: Final = "alertmanager"
+ROUND_S: Final = 1.0
+"""What comes meanwhile goes in one request."""
+BATCH: Final = 500
+TIMEOUT_S: Final = 10.0
+WAIT_S_MAX: Final = 15.0
+
+
+async def deliver(engine: Engine) -> None:
+    """Until cancelled."""
+    url = engine.context.settings.alertmanager_url
+    if not url:
+        return
+    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, trust_env=False) as client:
+        await Courier(engine, client).run()
+
+
+class Courier:
+    """Carries what the outboxes of a worker's units hold."""
+
+    def __init__(self, engine: Engine, client: httpx.AsyncClient) -> None:
+        self._engine = engine
+        self._client = client
+        self._metrics = engine.context.metrics
+        self._started = ""
+        """When the receiver was started, by its own word."""
+        self._heard_ms = 0
+
+    async def run(self) -> None:
+        """Round after round; a round that fails is repeated later and later."""
+        while True:
+            async for attempt in AsyncRetrying(wait=wait_random_exponential(max=WAIT_S_MAX)):
+                with attempt:
+                    await self._round_or_fail()
+            await asyncio.sleep(ROUND_S)
+
+    async def _round_or_fail(self) -> None:
+        try:
+            await self._round()
+        except Exception as error:
+            self._metrics.delivery_attempts.labels(CHANNEL, "retried").inc()
+            logger.warning("alertmanager takes nothing: %s", type(error).__name__)
+            raise
+        finally:
+            self._show()
+
+    async def _round(self) -> None:
+        await self._look()
+        for outbox in self._outboxes():
+            dues = iter(outbox.due(now_ms()))
+            while batch := list(islice(dues, BATCH)):
+                taken = await self._send(batch)
+                for waited_ms in outbox.sent(taken, now_ms()):
+                    self._metrics.delivery_latency.labels(CHANNEL).observe(waited_ms / 1000)
+
+    async def _look(self) -> None:
+        """Whether it is the one that took what was sent before."""
+        answer = await self._client.get("/api/v2/status")
+        answer.raise_for_status()
+        started = str(answer.json().get("uptime"))
+        if self._started and started != self._started:
+            logger.warning("alertmanager was restarted: what holds is sent again")
+            for outbox in self._outboxes():
+                outbox.receiver_restarted(self._heard_ms, now_ms())
+        self._started, self._heard_ms = started, now_ms()
+
+    async def _send(self, batch: Sequence[Due]) -> list[Due]:
+        """What of it was taken, or will never be: one that it does not understand must not hold up the others."""
+        answer = await self._client.post("/api/v2/alerts", json=self._alerts(batch))
+        if answer.status_code != HTTPStatus.BAD_REQUEST:
+            answer.raise_for_status()
+        if answer.is_success:
+            self._metrics.delivery_attempts.labels(CHANNEL, "sent").inc(len(batch))
+            return list(batch)
+        if len(batch) == 1:
+            self._metrics.delivery_attempts.labels(CHANNEL, "failed").inc()
+            logger.error(
+                "alertmanager refuses an incident of %s: %d", batch[0].story.rule_id, answer.status_code
+            )
+            return list(batch)
+        middle = len(batch) // 2
+        return [*await self._send(batch[:middle]), *await self._send(batch[middle:])]
+
+    def _alerts(self, batch: Sequence[Due]) -> list[dict[str, Any]]:
+        context = self._engine.context
+        now_s = (now_ms() + CHINA_OFFSET_MS) // 1000
+        region, dashboard_url = context.knowledge.region.region, context.settings.dashboard_url.rstrip("/")
+        return [alert_of(due, now_s=now_s, region=region, dashboard_url=dashboard_url) for due in batch]
+
+    def _outboxes(self) -> list[Outbox]:
+        stages = [stage for unit in self._engine.units for stage in unit.stages]
+        return [stage.news.outbox for stage in stages if isinstance(stage, IncidentsStage)]
+
+    def _show(self) -> None:
+        since = [ms for outbox in self._outboxes() for ms in outbox.waiting_since()]
+        self._metrics.delivery_pending.labels(CHANNEL).set(len(since))
+        oldest_s = (now_ms() - min(since)) / 1000 if since else 0.0
+        self._metrics.delivery_oldest.labels(CHANNEL).set(oldest_s)

@@ -1,0 +1,139 @@
+"""Notices to web hooks: lanes for each provider, attempts with back-off, and who gave up.
+
+What waits is bounded by time (`MONITOR_HOOK_GIVE_UP_S`) and number; a provider that hangs holds up its own lanes alone.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, NamedTuple
+
+import httpx
+from tenacity import (
+    AsyncRetrying,
+    RetryError,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from monitor.metrics import Metrics
+from monitor.notices import Lanes, Parcel, headers_of
+from monitor.reference import Hook
+
+logger = logging.getLogger(__name__)
+
+CHANNEL: Final = "webhook"
+TIMEOUT_S: Final = 5.0
+WAIT_S_MIN: Final = 0.5
+WAIT_S_MAX: Final = 60.0
+WAITING_MAX: Final = 10_000
+"""Of one provider; more is put aside at once."""
+
+PutAside = Callable[[str, Parcel, str], Awaitable[None]]
+"""Keep a notice that a provider did not take: (provider, parcel, why)."""
+
+
+class Post(NamedTuple):
+    """What all lanes share."""
+
+    client: httpx.AsyncClient
+    hooks: Mapping[str, Hook]
+    put_aside: PutAside
+    metrics: Metrics
+    give_up_s: float
+
+
+class Desk:
+    """The notices of one partition: its providers, and the tasks that deliver to them."""
+
+    def __init__(self, post: Post, done: Mapping[str, int], position: int) -> None:
+        """`done`: how far each provider is, by the cursors; `position`: where reading begins."""
+        self._post = post
+        self._done = dict(done)
+        self._lanes: dict[str, Lanes] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.position = position
+        self.moved: set[str] = set()
+        """Providers whose place has changed since it was written."""
+
+    async def put(self, provider: str, parcel: Parcel) -> None:
+        """Queue a notice; of a provider without a hook nothing."""
+        if provider not in self._post.hooks:
+            return
+        lanes = self._lanes.get(provider)
+        if lanes is None:
+            lanes = self._lanes[provider] = Lanes(self._done.get(provider, 0))
+        if lanes.waiting >= WAITING_MAX:
+            await self._post.put_aside(provider, parcel, "too many wait")
+            lanes.passed(parcel.offset + 1)
+            self.moved.add(provider)
+        elif (lane := lanes.put(parcel)) is not None:
+            task = asyncio.create_task(self._work(provider, lanes, lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def places(self) -> dict[str, int]:
+        """Where the providers stand that have moved since the last call."""
+        moved, self.moved = self.moved, set()
+        return {provider: self._lanes[provider].done for provider in moved}
+
+    @property
+    def low(self) -> int:
+        """Before this place nobody needs anything any more."""
+        return min([lanes.done for lanes in self._lanes.values() if lanes.waiting], default=self.position)
+
+    def waiting(self) -> tuple[int, int | None]:
+        """How many wait, and since when (ms) the oldest."""
+        oldest = [ms for lanes in self._lanes.values() if (ms := lanes.oldest_ms) is not None]
+        return sum(lanes.waiting for lanes in self._lanes.values()), min(oldest, default=None)
+
+    async def close(self) -> None:
+        """Break off what is under way: it will be repeated."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _work(self, provider: str, lanes: Lanes, lane: int) -> None:
+        while (parcel := lanes.head(lane)) is not None:
+            await self._deliver(provider, parcel)
+            lanes.finish(lane)
+            self.moved.add(provider)
+
+    async def _deliver(self, provider: str, parcel: Parcel) -> None:
+        metrics = self._post.metrics
+        left_s = self._post.give_up_s - (time.time() - parcel.at_ms / 1000)
+        try:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception_type(httpx.HTTPError),
+                wait=wait_random_exponential(multiplier=WAIT_S_MIN, max=WAIT_S_MAX),
+                stop=stop_after_delay(max(0.0, left_s)),
+            ):
+                with attempt:
+                    await self._attempt(self._post.hooks[provider], parcel)
+        except RetryError as error:
+            metrics.delivery_attempts.labels(CHANNEL, "failed").inc()
+            logger.warning("notice %s put aside: %s did not take it", parcel.notice_id, provider)
+            await self._post.put_aside(provider, parcel, _why(error.last_attempt.exception()))
+            return
+        metrics.delivery_attempts.labels(CHANNEL, "sent").inc()
+        metrics.delivery_latency.labels(CHANNEL).observe(max(0.0, time.time() - parcel.at_ms / 1000))
+
+    async def _attempt(self, hook: Hook, parcel: Parcel) -> None:
+        headers = headers_of(
+            parcel.body, notice_id=parcel.notice_id, secret=hook.secret, at_s=int(time.time())
+        )
+        try:
+            answer = await self._post.client.post(hook.url, content=parcel.body, headers=headers)
+            answer.raise_for_status()
+        except httpx.HTTPError:
+            self._post.metrics.delivery_attempts.labels(CHANNEL, "retried").inc()
+            raise
+
+
+def _why(error: BaseException | None) -> str:
+    """Why the last attempt failed, in a word: never what the receiver said."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"HTTP {error.response.status_code}"
+    return type(error).__name__
