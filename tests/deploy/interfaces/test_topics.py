@@ -25,6 +25,8 @@ pytestmark = pytest.mark.kafka
 
 QUIET = {Topic.CLAIMS_RAW}
 """Written by others: see test_feed.py."""
+UNSEEN = {Topic.NOTICE_CURSORS, Topic.NOTICES_UNDELIVERED}
+"""Written by a courier, and none runs here."""
 BYTES = {"finding"}
 """Headers that are no text."""
 
@@ -40,7 +42,8 @@ async def test_every_record_of_every_topic_is_as_published(world: MakeWorld, sma
         seen = Counter(
             [fitting(topic, record) async for record in ours.read(f"{ours.settings.topic_prefix}{topic}")]
         )
-        assert set(seen) == set(asyncapi()["channels"][topic]["messages"]), topic
+        wanted = set() if topic in UNSEEN else set(asyncapi()["channels"][topic]["messages"])
+        assert set(seen) == wanted, topic
 
 
 async def ask_and_answer(world: World) -> None:
