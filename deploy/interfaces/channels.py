@@ -10,6 +10,7 @@ from deploy.interfaces.calls import CALLS
 from deploy.interfaces.calls import PREFIX as FEED
 from monitor import forms
 from monitor.events import Event, TraceSale
+from monitor.notices import form as notices
 from streams import forms as headers
 from streams.topics import Topic
 
@@ -139,19 +140,19 @@ CHANNELS: Final[Mapping[Topic, Channel]] = {
         role=Role.GIVEN,
         text="对机构的告知。",
         key="定点医药机构编码。 fixmedins_code.",
-        messages=(Message(name="notice", payload=forms.Notice, headers=headers.Noticed),),
+        messages=(Message(name="notice", payload=notices.Notice, headers=headers.Noticed),),
     ),
     Topic.NOTICE_CURSORS: Channel(
         role=Role.INNER,
         text="各机构回调的送达进度。",
         key="定点医药机构编码。 fixmedins_code.",
-        messages=(Message(name="notice-cursor", payload=forms.NoticeCursor),),
+        messages=(Message(name="notice-cursor", payload=notices.NoticeCursor),),
     ),
     Topic.NOTICES_UNDELIVERED: Channel(
         role=Role.GIVEN,
         text="回调未接收的告知。",
         key="定点医药机构编码。 fixmedins_code.",
-        messages=(Message(name="undelivered-notice", payload=forms.UndeliveredNotice),),
+        messages=(Message(name="undelivered-notice", payload=notices.UndeliveredNotice),),
     ),
     Topic.FEEDBACK: Channel(
         role=Role.GIVEN,

@@ -20,6 +20,8 @@ FORMS = (
     "Finding",
     "Incident",
     "Feedback",
+    "Notice",
+    "UndeliveredNotice",
     "Result",
     "ResultDetail",
     "Appeal",
