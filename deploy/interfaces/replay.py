@@ -5,7 +5,7 @@ from typing import Final
 from deploy.interfaces.asyncapi import asyncapi
 from deploy.interfaces.bundles import bundled
 from deploy.interfaces.described import Schema, components
-from monitor import forms
+from monitor import replay
 
 KINDS: Final = {
     "verdict": "Verdict",
@@ -17,7 +17,7 @@ KINDS: Final = {
 
 def replay_schema() -> Schema:
     """One line."""
-    schemas = asyncapi()["components"]["schemas"] | components([forms.DeadLetter], [forms])
+    schemas = asyncapi()["components"]["schemas"] | components([replay.DeadLetter], [replay])
     lines = {
         name: schemas[name]
         | {

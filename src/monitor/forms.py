@@ -10,7 +10,6 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 from msgspec import Meta
 
-from monitor.interface.outcomes import Reason
 from monitor.outputs import Decision, Kind, State, Status
 
 
@@ -278,16 +277,3 @@ class Feedback(TypedDict):
     """1 继续执行,2 返回修改。 1 went on, 2 went back to edit."""
     at: Time
     """反馈时间。 When."""
-
-
-class DeadLetter(TypedDict):
-    """回放中无法使用的记录,不含内容。 A record that a replay could not use; nothing of its content."""
-
-    reason: Annotated[str, one_of(Reason), OPEN]
-    """原因。 A word out of a fixed list."""
-    detail: str
-    """字段路径,从不是值。 Path of the field, never a value."""
-    file: str
-    """文件。 Where it stands."""
-    line: Annotated[int, Meta(ge=1)]
-    """行号。 And in which line."""
