@@ -30,6 +30,7 @@ def _log(settings: Settings, who: str = "") -> None:
     # They tell each service and each connection; what matters of it the engine says, and doctor.
     for name in (
         "faust",
+        "httpx",
         "mode",
         "streams.app",
         "streams.engine.batches",

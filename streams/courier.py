@@ -47,6 +47,8 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         self._topic = name_of(Topic.NOTICES, settings)
         self._post = Post(client, hooks, self._put_aside, metrics, settings.hook_give_up_s)
         self._desks: dict[TopicPartition, Desk] = {}
+        self._sharing = asyncio.Lock()
+        """aiokafka delivers records of a partition before it was told that it has it, or while it is taken away."""
         self._producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, acks="all")
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.bootstrap,
@@ -73,33 +75,39 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Write down how far they are."""
-        await self._write()
-        for tp in list(revoked):
-            if (desk := self._desks.pop(tp, None)) is not None:
-                await desk.close()
+        async with self._sharing:
+            await self._write()
+            for tp in list(revoked):
+                if (desk := self._desks.pop(tp, None)) is not None:
+                    await desk.close()
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Go on where whoever had them has stopped."""
-        for tp in assigned:
-            done = await self._cursors(tp.partition)
-            self._desks[tp] = Desk(self._post, done, await self._consumer.position(tp))
+        async with self._sharing:
+            for tp in assigned:
+                done = await self._cursors(tp.partition)
+                begin = (await self._consumer.beginning_offsets([tp]))[tp]
+                position = max(begin, await self._consumer.committed(tp) or 0)
+                self._desks[tp] = Desk(self._post, done, position)
+                self._consumer.seek(tp, position)
         self.ready = True
 
     async def _read(self) -> None:
         while True:
             try:
-                fetched = await self._consumer.getmany(timeout_ms=FETCH_MS)
+                async with self._sharing:
+                    await self._read_some()
             except KafkaError as error:
                 logger.warning("notices can't be read: %s", type(error).__name__)
                 await asyncio.sleep(RETRY_S)
-                continue
-            for tp, records in fetched.items():
-                if (desk := self._desks.get(tp)) is None:
-                    continue
+            self._show()
+
+    async def _read_some(self) -> None:
+        for tp, records in (await self._consumer.getmany(timeout_ms=FETCH_MS)).items():
+            if (desk := self._desks.get(tp)) is not None:
                 for record in records:
                     await desk.put(record.key.decode(), _parcel(record))
                 desk.position = records[-1].offset + 1
-            self._show()
 
     async def _write_now_and_then(self) -> None:
         while True:
@@ -137,15 +145,19 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         return sent
 
     async def _cursors(self, number: int) -> dict[str, int]:
-        """How far each provider of a partition is."""
+        """How far each provider of a partition is.
+
+        A consumer that is assigned something and stopped before it has read anything may wait for ever (aiokafka 0.14).
+        """
         reader = AIOKafkaConsumer(bootstrap_servers=self._settings.bootstrap, enable_auto_commit=False)
         await reader.start()
         found = {}
         try:
             tp = TopicPartition(name_of(Topic.NOTICE_CURSORS, self._settings), number)
-            reader.assign([tp])
             end = (await reader.end_offsets([tp]))[tp]
-            reader.seek(tp, 0)
+            if end:
+                reader.assign([tp])
+                reader.seek(tp, 0)
             while end and await reader.position(tp) < end:
                 for record in (await reader.getmany(timeout_ms=FETCH_MS)).get(tp, ()):
                     found[record.key.decode()] = int(orjson.loads(record.value)["done"])

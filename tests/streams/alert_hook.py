@@ -36,6 +36,11 @@ class Hook:
         return found
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 512
+    daemon_threads = True
+
+
 @contextmanager
 def listening() -> Iterator[Hook]:
     """A hook that answers."""
@@ -51,7 +56,7 @@ def listening() -> Iterator[Hook]:
             pass
 
     port = int(hook.url.rstrip("/").rpartition(":")[2])
-    server = ThreadingHTTPServer((HOST, port), Handler)
+    server = _Server((HOST, port), Handler)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield hook

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from deploy.local.ports import free_port
+from deploy.local.ports import HOST, free_port
 from monitor.notices import Notice
 from streams.engine.records import NOTICE_ID, PERSON
 from streams.topics import Topic, name_of, partition_of
@@ -44,13 +45,22 @@ class Courier:
     """`monitor courier` as a process."""
 
     def __init__(self, world: World, folder: Path) -> None:
+        self._port = free_port()
         self._log = (folder / "courier.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streams", "courier", "--port", str(free_port())],
+            [sys.executable, "-m", "streams", "courier", "--port", str(self._port)],
             env=world.environment,
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
+
+    async def ready(self) -> bool:
+        """Whether it has its share."""
+        try:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                return (await client.get(f"http://{HOST}:{self._port}/-/ready")).is_success
+        except httpx.HTTPError:
+            return False
 
     async def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
@@ -106,6 +116,7 @@ async def test_whoever_hangs_or_fails_delays_nobody_and_gets_all_when_it_has_rec
     first = Courier(ours, tmp_path)
     told = notices(800, rng)
     try:
+        await until(first.ready, "the courier is ready")
         at = await put(ours, told)
         await until(lambda: has_all(hospitals, WELL, told), "the others have theirs", 30.0)
         assert all(not hospitals.keys(code) for code in ILL)
