@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from monitor.events import OrdersChecked
+from monitor.forms import Feedback
 from monitor.memory.pieces import encode
 from monitor.settings import Settings
 from streams.engine.records import CORRELATION, REPLY_TO, Headers, at_header
@@ -92,7 +93,7 @@ class KafkaMailbox:
         written = await self._put(Topic.CLAIMS_RAW, provider, record, [])
         await asyncio.shield(written)
 
-    async def feedback(self, msgid: str, record: dict[str, Any]) -> None:
+    async def feedback(self, msgid: str, record: Feedback) -> None:
         """Put a feedback record under its msgid; returns once it is safely written."""
         written = await self._put(Topic.FEEDBACK, msgid, orjson.dumps(record), [])
         await asyncio.shield(written)

@@ -1,7 +1,6 @@
 """How what a stage says becomes records: findings, failures; the same for every stage."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import msgspec
 import orjson
@@ -20,7 +19,7 @@ from streams.topics import Topic
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def as_json(row: dict[str, Any]) -> bytes:
+def as_json(row: Mapping[str, object]) -> bytes:
     """A verdict, finding, incident or feedback as it stands in its topic."""
     return orjson.dumps(row)
 

@@ -4,12 +4,17 @@ Inside, times are seconds of China civil time and amounts fen; `to_json` of each
 times RFC 3339 with +08:00, amounts decimal strings with two digits.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 from time import gmtime, strftime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    # What the forms are made of stands here; here they are needed by the checker of types alone.
+    from monitor import forms
 
 EVIDENCE_MAX = 200
 """So many of the last evidences and lines a finding carries; `evidence_count` counts all."""
@@ -78,7 +83,7 @@ class Evidence(Struct, frozen=True, gc=False, array_like=True):
     fee: int = 0
     late: bool = False
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> "forms.Evidence":
         """As contract §2 'evidence'."""
         return {
             "msgid": self.msgid,
@@ -99,7 +104,7 @@ class FindingLine(Struct, frozen=True, gc=False, array_like=True):
     at: int
     breaching: bool
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> "forms.Line":
         """As contract §2 'lines'."""
         return {
             "feedetl_sn": self.number,
@@ -144,7 +149,7 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     visit: str = ""
     """Inner, of mismatches: mdtrt_id of the settlement or the orders, which ties a 3102 to what settles it."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> "forms.Finding":
         """As contract §2 'finding'."""
         return {
             "finding_id": self.finding_id,
@@ -189,14 +194,14 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Call time."""
     decision: Decision
     amount_refused: int = 0
-    results: tuple[dict[str, Any], ...] = ()
+    results: tuple[Mapping[str, Any], ...] = ()
     rules_version: str = ""
-    appeal: dict[str, str] | None = None
+    appeal: Mapping[str, Any] | None = None
     fund_at_issue: int | None = None
     asked: str = ""
     """Inner: a digest of what a 3101 said, which leaves nothing else to compare a repeat with."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> "forms.Verdict":
         """As contract §2 'verdict'."""
         return {
             "verdict_id": self.verdict_id,
@@ -207,9 +212,9 @@ class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
             "mdtrt_id": self.visit,
             "decision": self.decision.value,
             "amount_refused": yuan(self.amount_refused),
-            "results": list(self.results),
+            "results": list(self.results),  # type: ignore[arg-type]  # as verdicts.py made them
             "rules_version": self.rules_version,
-            "appeal": self.appeal,
+            "appeal": self.appeal,  # type: ignore[typeddict-item]  # the same
             "fund_at_issue": None if self.fund_at_issue is None else yuan(self.fund_at_issue),
         }
 
@@ -236,9 +241,9 @@ class Incident(Struct, frozen=True, kw_only=True):
     notify: bool
     successor: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> "forms.Incident":
         """As contract §2 'incident'."""
-        row: dict[str, Any] = {
+        row: forms.Incident = {
             "incident_id": self.incident_id,
             "rule_id": self.rule_id,
             "provider": self.provider,

@@ -3,13 +3,16 @@
 import gzip
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated, Any, TypedDict
 
 import orjson
+from msgspec import Meta
 
+from monitor.forms import OPEN, one_of
+from monitor.interface.outcomes import Reason
 from monitor.outputs import Incident
 from monitor.pipeline import Pipeline, Said
 
@@ -22,6 +25,19 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """At the head of a file it is no content."""
 LINE_BYTES_MAX = 16 << 20
 """Beyond the hard cap of a record; what is longer is cut there, and is a dead letter anyway."""
+
+
+class DeadLetter(TypedDict):
+    """回放中无法使用的记录,不含内容。 A record that a replay could not use; nothing of its content."""
+
+    reason: Annotated[str, one_of(Reason), OPEN]
+    """原因。 A word out of a fixed list."""
+    detail: str
+    """字段路径,从不是值。 Path of the field, never a value."""
+    file: str
+    """文件。 Where it stands."""
+    line: Annotated[int, Meta(ge=1)]
+    """行号。 And in which line."""
 
 
 class Unreadable(Exception):  # noqa: N818 - it ends a file, not the run
@@ -110,7 +126,7 @@ class Replay:
         for incident in self._incidents.values():
             self._print("incident", incident.to_json())
 
-    def _print(self, kind: str, row: dict[str, Any]) -> None:
+    def _print(self, kind: str, row: Mapping[str, object]) -> None:
         self._write(orjson.dumps({"type": kind, **row}, option=orjson.OPT_APPEND_NEWLINE))
 
     def summary(self, seconds: float) -> str:

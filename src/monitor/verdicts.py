@@ -1,11 +1,11 @@
 """From findings to the answer that a hospital receives: decision, amount refused, national `result` objects, appeal."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from msgspec import Struct
 
 from monitor.events import DAY, OrdersChecked, Settled
+from monitor.forms import Appeal, Result
 from monitor.ids import jr_id, verdict_id
 from monitor.knowledge import Knowledge
 from monitor.memory.subjects import Settlement
@@ -100,7 +100,7 @@ def _refused(settlement: Settlement, rulings: Sequence[Ruling]) -> int:
     return sum(lines.values())
 
 
-def _result(settlement: Settlement, ruling: Ruling, knowledge: Knowledge) -> dict[str, Any]:
+def _result(settlement: Settlement, ruling: Ruling, knowledge: Knowledge) -> Result:
     fact, finding, text = settlement.fact, ruling.finding, ruling.rule.text(knowledge.language)
     name = jr_id(ruling.rule.id, fact.provider, fact.infno, fact.msgid, tokens=knowledge.tokens)
     return {
@@ -133,9 +133,9 @@ def _result(settlement: Settlement, ruling: Ruling, knowledge: Knowledge) -> dic
 def _appeal(
     fact: Settled | OrdersChecked,
     rulings: Sequence[Ruling],
-    results: Sequence[dict[str, Any]],
+    results: Sequence[Result],
     knowledge: Knowledge,
-) -> dict[str, str]:
+) -> Appeal:
     """How to object, by the first result that refuses money."""
     reference = next(
         result["jr_id"]

@@ -12,7 +12,9 @@ from monitor.settings import PREFIX, Settings
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ["topics", "worker", "gateway"]
+OURS = ["topics", "worker", "gateway", "courier"]
+SERVING = ["worker", "gateway", "courier"]
+OPS = ["prometheus", "alertmanager", "grafana"]
 SECRET = re.compile(r"KEY|PASSWORD|SECRET")
 
 
@@ -45,7 +47,7 @@ def test_kafka_is_reached_from_inside_alone() -> None:
     assert "ports" not in SERVICES["kafka"]
 
 
-@pytest.mark.parametrize("name", ["worker", "gateway"])
+@pytest.mark.parametrize("name", SERVING)
 def test_nothing_reads_before_the_topics_are_made(name: str) -> None:
     after = SERVICES[name]["depends_on"]
     assert after["kafka"]["condition"] == "service_healthy"
@@ -65,8 +67,15 @@ def test_every_service_has_limits(name: str) -> None:
     assert {"cpus", "memory"} <= limits.keys()
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_ours_may_do_nothing_more_than_they_need(name: str) -> None:
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_runs_on_has_time_to_end_in_order_and_comes_back(name: str) -> None:
+    if name != "topics":
+        assert SERVICES[name]["restart"] == "unless-stopped"
+        assert SERVICES[name]["stop_grace_period"].endswith("s")
+
+
+@pytest.mark.parametrize("name", [*OURS, *OPS])
+def test_none_may_do_nothing_more_than_they_need(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -75,8 +84,11 @@ def test_ours_may_do_nothing_more_than_they_need(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_secret_has_a_default(name: str) -> None:
-    for variable, value in SERVICES[name]["environment"].items():
-        if SECRET.search(variable):
+    service = SERVICES[name]
+    for variable, value in service.get("environment", {}).items():
+        if variable.endswith("__FILE"):
+            assert Path(value).name in service["secrets"], variable
+        elif SECRET.search(variable):
             assert re.fullmatch(r"\$\{" + variable + r":\?[^}]+\}", value), variable
 
 
@@ -84,6 +96,29 @@ def test_the_tokens_of_the_gateway_come_from_a_file_without_a_default() -> None:
     (secret,) = SERVICES["gateway"]["secrets"]
     assert SERVICES["gateway"]["environment"]["MONITOR_GATEWAY_TOKENS"] == f"/run/secrets/{secret}"
     assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", COMPOSE["secrets"][secret]["file"])
+
+
+@pytest.mark.parametrize("name", COMPOSE["secrets"])
+def test_a_secret_is_a_file_without_a_default_that_some_service_reads(name: str) -> None:
+    assert re.fullmatch(r"\$\{\w+_FILE:\?[^}]+\}", COMPOSE["secrets"][name]["file"])
+    read = [source for service in SERVICES.values() for source in _secrets(service)]
+    assert name in read
+
+
+def test_what_must_be_said_stands_in_the_example_and_the_example_says_no_secret() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    needed = set(re.findall(r"\$\{(\w+):\?", text))
+    optional = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", text))
+    example = (ROOT / "deploy" / "compose.env.example").read_text().splitlines()
+    assert {line.partition("=")[0] for line in example if re.match(r"\w+=", line)} == needed
+    assert not [line for line in example if re.match(r"\w+=.", line)]
+    said = dict(line[2:].split("=", 1) for line in example if re.match(r"# [A-Z_]+=", line))
+    assert said.keys() == optional.keys()
+    assert {name for name, value in said.items() if optional[name] not in ("", value)} == set()
+
+
+def _secrets(service: dict[str, Any]) -> list[str]:
+    return [each["source"] if isinstance(each, dict) else each for each in service.get("secrets", ())]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -107,13 +142,14 @@ def test_the_folder_of_the_site_is_there() -> None:
     assert (ROOT / mount[1] / Path(environment["MONITOR_REFERENCE"]).relative_to(mount[2])).is_dir()
 
 
-@pytest.mark.parametrize("name", ["worker", "gateway"])
+@pytest.mark.parametrize("name", SERVING)
 def test_the_port_that_is_asked_is_the_one_that_is_served(name: str) -> None:
     environment = SERVICES[name]["environment"]
     port = Settings.model_fields[f"{name}_port"].default
     assert environment["HEALTH_PORT"] == str(port)
     # Loopback inside a container is nobody's.
-    assert environment[f"{PREFIX}{name.upper()}_HOST"] == "0.0.0.0"  # noqa: S104
+    host = "GATEWAY" if name == "gateway" else "WORKER"
+    assert environment[f"{PREFIX}{host}_HOST"] == "0.0.0.0"  # noqa: S104
 
 
 def test_the_gateway_listens_to_this_machine_alone() -> None:
@@ -122,7 +158,7 @@ def test_the_gateway_listens_to_this_machine_alone() -> None:
     assert port.endswith(f":{Settings.model_fields['gateway_port'].default}")
 
 
-@pytest.mark.parametrize("name", ["worker", "gateway"])
+@pytest.mark.parametrize("name", SERVING)
 def test_what_runs_on_is_asked_for_its_health(name: str) -> None:
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text()
     assert "/-/healthy" in dockerfile

@@ -9,6 +9,7 @@ import orjson
 
 from monitor.audit import audit_person
 from monitor.events import OrdersChecked
+from monitor.forms import Feedback
 from monitor.gateway.notices import Found, Placed
 from monitor.knowledge import Knowledge
 from monitor.memory.person import PersonMemory
@@ -27,7 +28,7 @@ class InMemoryMailbox:
         self.connected = True
         self.asked: list[OrdersChecked] = []
         self.told: list[tuple[str, bytes]] = []
-        self.feedbacks: list[tuple[str, dict[str, Any]]] = []
+        self.feedbacks: list[tuple[str, Feedback]] = []
 
     async def ask(self, check: OrdersChecked, *, reply_within_s: float) -> dict[str, Any]:
         self._must_be_there()
@@ -38,13 +39,13 @@ class InMemoryMailbox:
         memory = self._memories.setdefault(check.person, PersonMemory(check.person))
         verdict = audit_person(memory, check, watermark=0, knowledge=self._knowledge).verdict
         assert verdict is not None
-        return verdict.to_json()
+        return {**verdict.to_json()}
 
     async def tell(self, record: bytes, provider: str) -> None:
         self._must_be_there()
         self.told.append((provider, record))
 
-    async def feedback(self, msgid: str, record: dict[str, Any]) -> None:
+    async def feedback(self, msgid: str, record: Feedback) -> None:
         self._must_be_there()
         self.feedbacks.append((msgid, record))
 

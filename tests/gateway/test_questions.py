@@ -7,6 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from monitor.events import OrdersChecked
+from monitor.forms import Feedback
 from monitor.gateway import questions
 from monitor.gateway.questions import Questions
 from monitor.metrics import Metrics
@@ -31,7 +32,7 @@ class HeldMailbox:
     async def tell(self, record: bytes, provider: str) -> None:
         raise NotImplementedError
 
-    async def feedback(self, msgid: str, record: dict[str, Any]) -> None:
+    async def feedback(self, msgid: str, record: Feedback) -> None:
         raise NotImplementedError
 
     def ready(self) -> bool:

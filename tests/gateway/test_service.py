@@ -55,7 +55,8 @@ async def test_an_unknown_path_does_not_become_a_label(door: Door) -> None:
 async def test_openapi_describes_every_path_and_every_reference_leads_somewhere(door: Door) -> None:
     document = (await door.client.get("/schema/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == {"/fsi/api", "/feed", "/-/healthy", "/-/ready", "/metrics"}
+    notices = {"/providers/{code}/verdicts", "/providers/{code}/undelivered"}
+    assert set(document["paths"]) == {"/fsi/api", "/feed", "/-/healthy", "/-/ready", "/metrics"} | notices
     for path in ("/fsi/api", "/feed"):
         operation = document["paths"][path]["post"]
         assert operation["security"] == [{"bearer": []}]

@@ -11,6 +11,7 @@ import pytest
 from deploy.local.kafka import LocalKafka
 from monitor.clock import CHINA_OFFSET_MS, china_ms
 from monitor.events import OrdersChecked
+from monitor.forms import Feedback
 from streams.mailbox import KafkaMailbox
 from streams.topics import Topic
 from tests import wire
@@ -57,13 +58,16 @@ async def test_a_feed_record_that_was_told_reaches_the_stages(world: MakeWorld) 
     ours = await world()
     await ours.started()
     record = wire.pharmacy_sale("p", at="2026-03-10 09:00:00", lines=[wire.line()])
+    said = Feedback(
+        jr_id="x", rule_id="r", provider=wire.PHARMACY, dspo_way="1", at="2026-03-10T09:00:00+08:00"
+    )
     async with mailbox_of(ours) as mailbox:
         await mailbox.tell(wire.as_line(record), wire.PHARMACY)
-        await mailbox.feedback("m1", {"jr_id": "x"})
+        await mailbox.feedback("m1", said)
     await ours.quiet()
     (verdict,) = await ours.rows(Topic.VERDICTS)
     assert verdict["msgid"] == record["request"]["msgid"]
-    assert await ours.rows(Topic.FEEDBACK) == [{"jr_id": "x"}]
+    assert await ours.rows(Topic.FEEDBACK) == [said]
 
 
 async def test_without_workers_a_question_ends_in_time(world: MakeWorld) -> None:

@@ -57,7 +57,12 @@ class Child:
     @property
     def url(self) -> str:
         """Where it serves."""
-        return f"http://{HOST}:{self.port}"
+        return f"http://{self.address}"
+
+    @property
+    def address(self) -> str:
+        """host:port."""
+        return f"{HOST}:{self.port}"
 
     @property
     def lives(self) -> bool:

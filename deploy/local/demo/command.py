@@ -116,6 +116,7 @@ class Demo:
         lines += [
             f"gateway     {run.gateway.url}/fsi/api, {run.gateway.url}/schema/openapi.json",
             f"kafka       {run.settings.bootstrap}",
+            *(f"{watcher.name.lower():<11} {watcher.url}/" for watcher in run.watchers),
         ]
         if once:
             lines.append(
@@ -171,6 +172,10 @@ def main(
     rate: Annotated[float, typer.Option(min=1, max=20_000, help="Feed records a second.")] = 250,
     seed: Annotated[int, typer.Option(help="The same seed plays the same day.")] = 1,
     once: Annotated[bool, typer.Option("--once", help="Exit after the summary.")] = False,  # noqa: FBT002 - a flag
+    with_ops: Annotated[  # noqa: FBT002 - a flag
+        bool,
+        typer.Option("--with-ops", help="Beside it Prometheus and Alertmanager, where the system has them."),
+    ] = False,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the gateway; 0 = any free one.")] = 0,
     load_rate: Annotated[
         int,
@@ -200,7 +205,7 @@ def main(
             demo.say(
                 f"playing {city.records:,} records instead of {wanted:,}: a smaller city has not all the frauds"
             )
-        with running(city, gateway_port=port, say=demo.say) as run:
+        with running(city, gateway_port=port, say=demo.say, with_ops=with_ops) as run:
             demo.say(f"playing {city.records:,} records of a simulated day at {rate:,.0f} a second")
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 code = runner.run(demo.run(run, once=once))

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from msgspec import Struct
 
 from deploy.local.demo.children import Child, DemoError, stop_all
+from deploy.local.demo.ops import Watcher, start_alertmanager, start_prometheus
 from deploy.local.example import call_3102
 from deploy.local.kafka import LocalKafka
 from deploy.local.ports import free_port, in_use, is_free
@@ -41,6 +42,8 @@ class Running(Struct, frozen=True):
     gateway: Child
     bearer: dict[str, str]
     hospital: str
+    watchers: tuple[Watcher, ...] = ()
+    """Prometheus and Alertmanager, where they were wanted and are there."""
 
     @property
     def children(self) -> tuple[Child, ...]:
@@ -59,7 +62,7 @@ class Running(Struct, frozen=True):
 
 
 @contextmanager
-def running(city: City, *, gateway_port: int, say: Say) -> Iterator[Running]:
+def running(city: City, *, gateway_port: int, say: Say, with_ops: bool = False) -> Iterator[Running]:
     """Start everything; at the end nothing of it is left. LocalKafkaError or DemoError with one sentence."""
     if gateway_port and not is_free(gateway_port):
         raise DemoError(in_use(gateway_port))
@@ -73,6 +76,9 @@ def running(city: City, *, gateway_port: int, say: Say) -> Iterator[Running]:
         folder = Path(tempfile.mkdtemp(prefix="claim-monitor-demo-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         own = own_settings(folder, bootstrap=kafka.bootstrap, gateway_port=gateway_port or free_port())
+        alertmanager = start_alertmanager(stack, folder, say) if with_ops else None
+        if alertmanager is not None:
+            own["alertmanager_url"] = alertmanager.url
         settings = Settings(**own)  # type: ignore[arg-type]  # as text, as from the environment
         environment = os.environ | {f"{PREFIX}{name.upper()}": value for name, value in own.items()}
         children: list[Child] = []
@@ -87,13 +93,27 @@ def running(city: City, *, gateway_port: int, say: Say) -> Iterator[Running]:
         children.append(_gateway(settings.gateway_port, folder, environment))
         for child in children[1:]:
             child.wait_until_ready()
+        workers = tuple(children[1:-1])
+        prometheus = (
+            start_prometheus(
+                stack,
+                folder,
+                say,
+                workers=[child.address for child in workers],
+                gateway=children[-1].address,
+                alertmanager=alertmanager,
+            )
+            if with_ops
+            else None
+        )
         yield Running(
             settings=settings,
             folder=folder,
-            workers=tuple(children[1:-1]),
+            workers=workers,
             gateway=children[-1],
             bearer=bearer,
             hospital=city.hospitals[0].code,
+            watchers=tuple(each for each in (prometheus, alertmanager) if each is not None),
         )
         say("stopping workers, gateway and Kafka")
 

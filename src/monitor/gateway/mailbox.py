@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from monitor.events import OrdersChecked
+from monitor.forms import Feedback
 
 
 class Mailbox(Protocol):
@@ -19,7 +20,7 @@ class Mailbox(Protocol):
         """
         ...
 
-    async def feedback(self, msgid: str, record: dict[str, Any]) -> None:
+    async def feedback(self, msgid: str, record: Feedback) -> None:
         """Put {jr_id, rule_id, provider, dspo_way, at} on the topic feedback under its msgid, safely."""
         ...
 

@@ -1,10 +1,11 @@
 """3103: what a doctor did with warnings becomes feedback records; a jr_id itself proves that it was given."""
 
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
 from monitor.events import WarningAnswered
+from monitor.forms import Feedback
 from monitor.gateway import texts
 from monitor.ids import parse_jr_id
 from monitor.outputs import rfc3339
@@ -21,9 +22,9 @@ class NotTaken(Struct, frozen=True):
     path: str
 
 
-def feedback_of(fact: WarningAnswered, *, tokens: Tokens) -> tuple[dict[str, Any], ...] | NotTaken:
+def feedback_of(fact: WarningAnswered, *, tokens: Tokens) -> tuple[Feedback, ...] | NotTaken:
     """A feedback record for each warning (contract §1 'Orders'), or the first reason why there is none."""
-    records = []
+    records: list[Feedback] = []
     for index, (jr_id, way, with_reason) in enumerate(fact.answers):
         path = f"input.data.warns[{index}]"
         rule_id = parse_jr_id(jr_id, provider=fact.provider, tokens=tokens)

@@ -1,17 +1,36 @@
 """What OpenAPI says of bodies: shapes for readers; the calls themselves are decoded by monitor/interface."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, TypedDict
 
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 from msgspec import Struct, field
 
+from monitor.forms import Amount, Appeal, Result, one_of
+from monitor.outputs import Decision
+
 _TEXT = Schema(type=OpenAPIType.STRING)
 
 
-class Reply(Struct):
-    """The national reply envelope; of a check with result, decision, amount_refused, appeal."""
+class WarningTaken(TypedDict):
+    """A warning whose answer was taken down (3103)."""
+
+    warn_rslt_id: str
+
+
+class Output(TypedDict, total=False):
+    """Of a check all members, of a 3103 `result` alone, else none; beside `result` stands what is ours."""
+
+    result: list[Result | WarningTaken]
+    decision: Annotated[str, one_of(Decision)]
+    amount_refused: Amount
+    rules_version: str
+    appeal: Appeal | None
+
+
+class Reply(TypedDict):
+    """The national reply envelope."""
 
     infcode: int
     """0 answered, -1 not understood or not answered here."""
@@ -19,7 +38,7 @@ class Reply(Struct):
     refmsg_time: str
     respond_time: str
     err_msg: str
-    output: dict[str, Any]
+    output: Output
 
 
 class RefusedRecord(Struct):

@@ -5,12 +5,13 @@ absent; a list may be a lone object and an object a list of one (`Of`). Regional
 official name.
 """
 
-from typing import Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 T = TypeVar("T")
-Leaf: TypeAlias = Any
+Leaf: TypeAlias = Annotated[Any, Meta(extra_json_schema={"type": ["string", "number", "null"]})]
+"""Decoded as whatever stands there; the readers of fields.py refuse what is no text and no number."""
 Of: TypeAlias = T | list[T] | str | None
 """One object, a list of them, or nothing ('' too)."""
 
@@ -26,18 +27,26 @@ class Request(Struct, gc=False):
     """What is used of a request envelope, undecided yet whether the texts are texts."""
 
     infno: Leaf = None
+    """交易编号。 What is called."""
     msgid: Leaf = None
+    """发送方报文 ID,重发沿用。 Names the call; a repeat carries the same."""
     opter_type: Leaf = None
+    """1 经办人,2 自助终端,3 移动终端。 1 clerk, 2 self-service, 3 mobile."""
     inf_time: Leaf = None
+    """交易时间 yyyy-MM-dd HH:mm:ss,中国时间,不带时区。 Call time, China civil time without a zone."""
     fixmedins_code: Leaf = None
+    """定点医药机构编码。 The provider."""
     input: Raw | None = None
+    """交易输入。 What the call says."""
 
 
 class Reply(Struct, gc=False):
     """What is used of a reply envelope."""
 
     infcode: Raw | None = None
+    """0 成功;其他或缺失时该调用不计。 0 or "0": it happened; else the call counts for nothing."""
     output: Raw | None = None
+    """交易输出。 What the platform answered."""
 
 
 class FullRequest(Struct, gc=False):

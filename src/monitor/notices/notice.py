@@ -1,5 +1,6 @@
 """One notice: a refusal, or a revision of a rejection or mismatch, as the provider that it concerns gets it."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -20,7 +21,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     provider: str
     person: str
     """Token: notices of one person stay in their order."""
-    body: dict[str, Any]
+    body: Mapping[str, Any]
 
     def to_bytes(self) -> bytes:
         """As it stands in its topic and is sent."""
