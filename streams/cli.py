@@ -13,12 +13,19 @@ from monitor.reference import ReferenceTableError
 from monitor.regions import RegionError
 from monitor.settings import Settings
 from streams import topics
+from streams.by_hand import quiet
 from streams.child import await_role, tell_port
+from streams.cli_dlq import dlq_app
+from streams.cli_incidents import incidents_app
 from streams.start import StartError
 from streams.supervisor import processes_of, run_supervisor
 
+__all__ = ["app", "main"]
+
 topics_app = typer.Typer(help="Kafka's topics: make them, check them.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
+app.add_typer(dlq_app, name="dlq")
+app.add_typer(incidents_app, name="incidents")
 
 FAILED = 1
 
@@ -63,7 +70,7 @@ def worker(
     processes: Annotated[
         int | None, typer.Option(min=0, help="Processes instead of the setting; 0 = one for each core.")
     ] = None,
-    supervised: Annotated[  # noqa: FBT002 - typer passes it by name
+    supervised: Annotated[
         bool, typer.Option("--supervised", hidden=True, help="Started by a supervisor, which says who it is.")
     ] = False,
 ) -> None:
@@ -124,10 +131,12 @@ def doctor() -> None:
     from streams.doctor import examine  # noqa: PLC0415 - as above
 
     settings = settings_or_exit()
+    quiet()
     faults = 0
     for finding in asyncio.run(examine(settings)):
         faults += not finding.good
-        typer.echo(f"{'ok   ' if finding.good else 'FAULT'} {finding.what}: {finding.found}")
+        mark = "FAULT" if not finding.good else "note " if finding.remedy else "ok   "
+        typer.echo(f"{mark} {finding.what}: {finding.found}")
         if finding.remedy:
             typer.echo(f"      {finding.remedy}")
     if faults:

@@ -14,7 +14,7 @@ from monitor.interface.intake import Accepted, Ignored, Rejected
 from monitor.interface.outcomes import Reason
 from monitor.memory.pieces import encode
 from monitor.watermark import BEGINNING, Watermark
-from streams.engine.records import Record, at_header
+from streams.engine.records import Record, passed_on
 from streams.engine.shelf import OWN
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
@@ -74,7 +74,7 @@ class IntakeStage(Stage):
         own = partition_of(provider, settings.partitions)
         if own != self.number:
             self.context.metrics.misplaced.labels(self.name).inc()
-            turn.send(Topic.CLAIMS_RAW, provider, record.value, [at_header(record.at_ms)], partition=own)
+            turn.send(Topic.CLAIMS_RAW, provider, record.value, passed_on(record), partition=own)
             return
         seen = (record.at_ms + CHINA_OFFSET_MS) // 1000
         if accepted.call_time > seen + DAY:
@@ -97,7 +97,7 @@ class IntakeStage(Stage):
             say_feedback(event, self.context, turn)
             return
         event = audit_at_provider(event, record, self.watermark, self.context, turn)
-        turn.send(Topic.CLAIMS, event.person, encode(event), [at_header(record.at_ms)])
+        turn.send(Topic.CLAIMS, event.person, encode(event), passed_on(record))
 
     def _reject(self, record: Record, reason: Reason, detail: str, turn: Turn) -> None:
         self.context.metrics.decode_failures.labels(str(reason)).inc()

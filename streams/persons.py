@@ -9,7 +9,7 @@ from monitor.memory.pieces import FACT, decode, encode
 from monitor.metrics import infno_label
 from monitor.notices import of_verdict
 from monitor.outputs import Verdict
-from streams.engine.records import CORRELATION, REPLY_TO, Record, at_header
+from streams.engine.records import CORRELATION, REPLAYS, REPLY_TO, Record, at_header, passed_on
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
@@ -51,7 +51,13 @@ class PersonsStage(Stage):
         event = decode(FACT, raw)
         memory = turn.memory(TableName.PERSONS, event.person)
         memory.came(event, raw)
-        outcome = audit_person(memory, event, watermark=self.watermark, knowledge=context.knowledge)
+        outcome = audit_person(
+            memory,
+            event,
+            watermark=self.watermark,
+            knowledge=context.knowledge,
+            again=REPLAYS in record.headers,
+        )
         if outcome.added is Added.SAME:
             context.metrics.duplicates.labels(self.name).inc()
         elif outcome.added is Added.CONFLICT:
@@ -62,7 +68,7 @@ class PersonsStage(Stage):
             self._say(outcome.verdict, record, turn)
         say_findings(outcome.findings, record, context, turn)
         for sale in outcome.sales:
-            turn.send(Topic.FACTS_TRACE, sale.code, encode(sale), [at_header(record.at_ms)])
+            turn.send(Topic.FACTS_TRACE, sale.code, encode(sale), passed_on(record))
         note_failure(outcome, record, self.name, context, turn)
 
     def _say(self, verdict: Verdict, record: Record, turn: Turn) -> None:

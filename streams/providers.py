@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from monitor.audit import audit_provider
 from monitor.audit.provider import concerns_pharmacies
 from monitor.events import Event
-from streams.engine.records import Record
+from streams.engine.records import REPLAYS, Record
 from streams.engine.stage import Context
 from streams.engine.turn import Turn
 from streams.said import note_failure, say_findings
@@ -21,7 +21,13 @@ def audit_at_provider(event: Event, record: Record, watermark: int, context: Con
     if not concerns_pharmacies(event, context.knowledge):
         return event
     memory = turn.memory(TableName.PROVIDERS, event.provider)
-    outcome = audit_provider(memory, event, watermark=watermark, knowledge=context.knowledge)  # type: ignore[arg-type]  # that is what it asks
+    outcome = audit_provider(
+        memory,
+        event,  # type: ignore[arg-type]  # that is what it asks
+        watermark=watermark,
+        knowledge=context.knowledge,
+        again=REPLAYS in record.headers,
+    )
     if outcome.misfit:
         context.metrics.ignored.labels("misfit").inc()
     say_findings(outcome.findings, record, context, turn)

@@ -10,7 +10,7 @@ from monitor.interface.outcomes import Reason
 from monitor.notices import Notice, of_finding
 from monitor.outputs import Finding
 from monitor.pipeline import book_key
-from streams.engine.records import FINDING, NOTICE_ID, PERSON, Record, at_header
+from streams.engine.records import FINDING, NOTICE_ID, PERSON, Record, at_header, passed_on
 from streams.engine.stage import Context
 from streams.engine.turn import Turn
 from streams.topics import Topic
@@ -28,7 +28,7 @@ def say_findings(findings: Iterable[Finding], record: Record, context: Context, 
     for finding in findings:
         shadow = "yes" if finding.shadow else "no"
         context.metrics.findings.labels(finding.rule_id, str(finding.status), shadow).inc()
-        headers = [(FINDING, _encode(finding)), at_header(record.at_ms)]
+        headers = [(FINDING, _encode(finding)), *passed_on(record)]
         turn.send(Topic.FINDINGS, book_key(finding), as_json(finding.to_json()), headers)
         say_notice(of_finding(finding), record, turn)
 

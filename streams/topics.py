@@ -54,10 +54,14 @@ class Topic(StrEnum):
     """How far each provider has its notices by web hook; key: provider; compacted."""
     NOTICES_UNDELIVERED = "notices.undelivered"
     """Notices that a provider's web hook did not take in time; key: provider."""
+    INCIDENT_ACTIONS = "incident.actions"
+    """What people did with incidents; key: incident_id|action_id, on the incident's partition; compacted."""
     FEEDBACK = "feedback"
     """What doctors did with warnings; key: msgid."""
     DEAD_LETTERS = "claims.dlq"
     """Encrypted records that could not be used."""
+    AUDIT = "audit"
+    """Who looked into dead letters or put them back, when and why; key: partition:offset of the letter."""
 
 
 class TableName(StrEnum):
@@ -138,7 +142,13 @@ def specs(settings: Settings) -> list[TopicSpec]:
         "delete.retention.ms": str(DAY_MS),
         "max.message.bytes": str(RECORD_BYTES_MAX),
     }
-    configs = {Topic.CLAIMS_RAW: kept | raw, Topic.ALERTS: compacted, Topic.NOTICE_CURSORS: compacted}
+    configs = {
+        Topic.CLAIMS_RAW: kept | raw,
+        Topic.ALERTS: compacted,
+        Topic.INCIDENT_ACTIONS: compacted,
+        Topic.NOTICE_CURSORS: compacted,
+        Topic.AUDIT: kept | {"retention.ms": str(settings.audit_retention_days * DAY_MS)},
+    }
     wanted = [(name_of(topic, settings), configs.get(topic, kept)) for topic in Topic]
     wanted += [(changelog_of(table, settings), compacted) for table in TableName]
     return [

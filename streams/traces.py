@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from monitor.audit import audit_trace
 from monitor.memory.pieces import SALE, decode
-from streams.engine.records import Record
+from streams.engine.records import REPLAYS, Record
 from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
@@ -44,6 +44,12 @@ class TracesStage(Stage):
         sale = decode(SALE, raw)
         memory = turn.memory(TableName.TRACES, sale.code)
         memory.came(sale, raw)
-        outcome = audit_trace(memory, sale, watermark=self.watermark, knowledge=self.context.knowledge)
+        outcome = audit_trace(
+            memory,
+            sale,
+            watermark=self.watermark,
+            knowledge=self.context.knowledge,
+            again=REPLAYS in record.headers,
+        )
         say_findings(outcome.findings, record, self.context, turn)
         note_failure(outcome, record, self.name, self.context, turn)

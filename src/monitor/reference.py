@@ -5,7 +5,7 @@ Every row is checked at start, so a rule never meets a wrong one.
 """
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -22,6 +22,7 @@ from monitor.tables import (
     flag,
     icd_prefix,
     one_of,
+    read,
     scaled,
     text,
     whole,
@@ -36,7 +37,9 @@ __all__ = [
     "Provider",
     "Reference",
     "ReferenceTableError",
+    "TableFile",
     "load_reference",
+    "survey",
 ]
 
 BUILT_IN: Final = Path(__file__).parent / "rules" / "knowledge"
@@ -281,11 +284,12 @@ DIALYSIS_ITEMS: Final = _items("dialysis_items", "item")
 SPLIT_EXEMPT: Final = Table(name="split_exempt", columns=("diagnosis_prefix",), parse=icd_prefix)
 TRACE_IGNORE: Final = _items("trace_ignore", "drug_trac_codg")
 
-TABLES: Final[tuple[str, ...]] = (
-    *(t.name for t in (PROVIDERS, PERSONS, ITEM_FREQUENCY, DRUG_INDICATION, DRUG_SUPPLY, DRUG_AGE)),
-    *(t.name for t in (DRUG_SEX, DRUG_GROUP, DIAGNOSIS_SEX, DIAGNOSIS_AGE)),
-    *(t.name for t in (ONCE_PER_DAY, DIALYSIS_ITEMS, SPLIT_EXEMPT, TRACE_IGNORE)),
+_ALL: Final[tuple[Table[Any], ...]] = (
+    *(PROVIDERS, PERSONS, ITEM_FREQUENCY, DRUG_INDICATION, DRUG_SUPPLY, DRUG_AGE),
+    *(DRUG_SEX, DRUG_GROUP, DIAGNOSIS_SEX, DIAGNOSIS_AGE),
+    *(ONCE_PER_DAY, DIALYSIS_ITEMS, SPLIT_EXEMPT, TRACE_IGNORE),
 )
+TABLES: Final[tuple[str, ...]] = tuple(table.name for table in _ALL)
 """Every table's name: its file is the name with .csv."""
 
 
@@ -309,4 +313,39 @@ def load_reference(folder: Path | None, *, tokens: Tokens) -> Reference:
         trace_ignore=frozenset(source.items(TRACE_IGNORE)),
         unused_files=source.unused_files(TABLES),
         digest=source.digest(),
+    )
+
+
+class TableFile(Struct, frozen=True, kw_only=True):
+    """A table as its file stands there. `rows` up to the first fault; `modified_s`: seconds since the epoch."""
+
+    name: str
+    built_in: bool
+    rows: int
+    modified_s: float
+    fault: str = ""
+
+
+def survey(folder: Path | None) -> list[TableFile]:
+    """Every table by itself, with its first fault; ReferenceTableError when there is no such folder.
+
+    What concerns several rows of a table is found by `load_reference` alone.
+    """
+    source = Folder(folder, built_in=BUILT_IN)
+    return [_surveyed(table, source.path_of(table.name)) for table in _ALL]
+
+
+def _surveyed(table: Table[Any], path: Path) -> TableFile:
+    rows, fault = 0, ""
+    try:
+        for _ in read(table, path, path.read_bytes()):
+            rows += 1
+    except ReferenceTableError as error:
+        fault = str(error)
+    return TableFile(
+        name=table.name,
+        built_in=path.parent == BUILT_IN,
+        rows=rows,
+        modified_s=path.stat().st_mtime,
+        fault=fault,
     )

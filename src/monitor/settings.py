@@ -54,6 +54,11 @@ class Settings(BaseSettings):
     retention_days: Positive = _setting(
         30, "how long checks, verdicts, findings and dead letters are kept", unit="days"
     )
+    audit_retention_days: Annotated[int, Field(ge=183)] = _setting(
+        1_095,
+        "how long it is kept who looked into dead letters or put them back; at least six months",
+        unit="days",
+    )
     store: Literal["memory", "rocksdb"] = _setting(
         "memory",
         "where a worker keeps what it remembers; rocksdb for more than memory holds, or than may be read anew"
@@ -74,6 +79,9 @@ class Settings(BaseSettings):
         None, "secret that dead letters are encrypted with; without it one derived from the token key"
     )
     dead_letter_key_id: str = _setting("1", "name of that key in the header of a dead letter, for rotation")
+    dead_letter_replays_max: Positive = _setting(
+        3, "how often a record may be put back from the dead letters", unit="times"
+    )
     language: Literal["zh", "en"] = _setting("zh", "language of what people read: zh or en")
     appeal_contact: str = _setting(
         "当地医疗保障经办机构", "whom a provider appeals to; stands in each verdict that refuses"
@@ -85,6 +93,17 @@ class Settings(BaseSettings):
     incident_budget: Annotated[int, Field(ge=0)] = _setting(
         20, "incidents a day that may tell a person, beyond those that always do", unit="incidents/day"
     )
+    incident_growth_factor: Annotated[float, Field(gt=1)] = _setting(
+        2.0,
+        "an incident that somebody has acted on is sent again when its amount or its findings have grown to so many"
+        " times what they were then",
+    )
+    incident_due_hours: Annotated[str, Field(pattern=r"^[1-9]\d{0,4}(,[1-9]\d{0,4}){2}$")] = _setting(
+        "24,72,168",
+        "when somebody must have acted on an incident that a person is told of, for severity 1, 2 and 3",
+        unit="hours",
+    )
+    prometheus_url: str = _setting("", "address of Prometheus, for `monitor doctor`; without it not asked")
 
     alertmanager_url: str = _setting(
         "", "Alertmanager that workers send incidents to, e.g. http://127.0.0.1:9093; without it to none"
@@ -151,6 +170,12 @@ class Settings(BaseSettings):
     def own_numbers(self) -> tuple[int, ...]:
         """`numbers`, read."""
         return tuple(int(number) for number in self.numbers.split(",") if number)
+
+    @property
+    def incident_due_s(self) -> dict[int, int]:
+        """`incident_due_hours`, read: severity -> seconds."""
+        hours = self.incident_due_hours.split(",")
+        return {severity: int(each) * 3600 for severity, each in enumerate(hours, start=1)}
 
     @property
     def token_secret(self) -> str:

@@ -102,11 +102,16 @@ class Folder:
         self._built_in = built_in
         self._digest = blake2b(digest_size=8)
 
+    def path_of(self, name: str) -> Path:
+        """The file that a table is read from."""
+        path = self._built_in / f"{name}.csv"
+        if self._folder is not None and (self._folder / path.name).is_file():
+            return self._folder / path.name
+        return path
+
     def rows(self, table: Table[T]) -> Iterable[tuple[str, T]]:
         """Each row with its place, for errors that concern several rows."""
-        path = self._built_in / f"{table.name}.csv"
-        if self._folder is not None and (self._folder / path.name).is_file():
-            path = self._folder / path.name
+        path = self.path_of(table.name)
         content = path.read_bytes()
         self._digest.update(f"{table.name}\n{len(content)}\n".encode())
         self._digest.update(content)

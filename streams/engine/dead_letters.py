@@ -12,7 +12,7 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from monitor.settings import KIB, MIB, Settings
-from streams.engine.records import Headers, Record
+from streams.engine.records import Headers, Record, replay_headers
 
 NONCE_BYTES: Final = 12
 HEAD_BYTES: Final = 64 * KIB
@@ -28,21 +28,24 @@ class Sealer:
         self._cipher = AESGCM(sha256(b"dead letters\x00" + secret.encode()).digest())
 
     def letter(
-        self, record: Record, *, reason: str, detail: str, at_ms: int, bytes_max: int = MIB
+        self, record: Record, *, stage: str, reason: str, detail: str, at_ms: int, bytes_max: int = MIB
     ) -> tuple[bytes, Headers]:
         """Value and headers of a dead letter; `at_ms`: when it became one (ms since the epoch).
 
-        Of a record of more than `bytes_max` bytes it holds the first 64 KiB, or less where not even that is allowed.
+        One that was put back before keeps the count of that. Of a record of more than `bytes_max` bytes it holds the
+        first 64 KiB, or less where not even that is allowed.
         """
         raw = record.value or b""
         headers: Headers = [
             ("reason", reason.encode()),
+            ("stage", stage.encode()),
             ("detail", detail[: min(DETAIL_CHARS_MAX, bytes_max)].encode(errors="replace")),
             ("topic", record.topic.encode()),
             ("partition", b"%d" % record.partition),
             ("offset", b"%d" % record.offset),
             ("at", b"%d" % at_ms),
             ("key-id", self._key_id),
+            *replay_headers(record),
         ]
         if len(raw) > bytes_max:
             headers += [("length", b"%d" % len(raw)), ("sha256", sha256(raw).hexdigest().encode())]

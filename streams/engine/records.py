@@ -24,6 +24,12 @@ PERSON: Final = "person"
 """Token of the person that a notice is about."""
 
 
+REPLAYS: Final = "replays"
+"""How often this record, or the one it follows from, was put back from the dead letters."""
+REPLAY_OF: Final = "replay-of"
+"""The dead letter that it was last, as partition:offset of claims.dlq."""
+
+
 class Record(Struct, frozen=True, gc=False):
     """One record of a batch. `at_ms` is when the call came in, `timestamp_ms` the record's own."""
 
@@ -41,6 +47,12 @@ class Record(Struct, frozen=True, gc=False):
         raw = self.headers.get(AT)
         return self.timestamp_ms if raw is None else _number(raw, self.timestamp_ms)
 
+    @property
+    def replays(self) -> int:
+        """How often it was put back from the dead letters; 0 for one that never was."""
+        raw = self.headers.get(REPLAYS)
+        return 0 if raw is None else max(1, _number(raw, 1))
+
 
 def headers_of(pairs: Iterable[tuple[str, bytes]] | None) -> dict[str, bytes]:
     """Headers by name; of several with one name the last."""
@@ -50,6 +62,17 @@ def headers_of(pairs: Iterable[tuple[str, bytes]] | None) -> dict[str, bytes]:
 def at_header(at_ms: int) -> tuple[str, bytes]:
     """When the call came in, for the next stage."""
     return (AT, b"%d" % at_ms)
+
+
+def replay_headers(record: Record) -> Headers:
+    """What says that a record was a dead letter before: whatever follows from it carries that on."""
+    return [(name, record.headers[name]) for name in (REPLAYS, REPLAY_OF) if name in record.headers]
+
+
+def passed_on(record: Record) -> Headers:
+    """The headers that every record keeps from the one it follows from."""
+    headers = [at_header(record.at_ms)]
+    return headers + replay_headers(record) if record.headers else headers
 
 
 def _number(raw: bytes, other: int) -> int:

@@ -34,7 +34,12 @@ class Context(Struct, frozen=True):
     def put_aside(self, record: Record, *, stage: str, reason: str, detail: str, turn: Turn) -> None:
         """Make a record a dead letter."""
         value, headers = self.sealer.letter(
-            record, reason=reason, detail=detail, at_ms=int(time() * 1000), bytes_max=turn.letter_bytes_max
+            record,
+            stage=stage,
+            reason=reason,
+            detail=detail,
+            at_ms=int(time() * 1000),
+            bytes_max=turn.letter_bytes_max,
         )
         turn.send(Topic.DEAD_LETTERS, None, value, headers)
         self.metrics.dead_letters.labels(stage, reason).inc()

@@ -118,6 +118,42 @@ def a_burst(
     )
 
 
+def an_incident(  # noqa: PLR0913 - an incident has that many parts; all by name
+    name: str = "a",
+    *,
+    rule_id: str = RULE,
+    severity: int = 2,
+    state: State = State.OPEN,
+    opened_at: int = NOON,
+    findings: int = 3,
+    persons: int = 2,
+    amount: int = 10_000,
+    revision: int = 1,
+    notify: bool = True,
+    successor: str | None = None,
+) -> Incident:
+    return Incident(
+        incident_id=name,
+        rule_id=rule_id,
+        provider=PROVIDER,
+        person=None,
+        severity=severity,
+        state=state,
+        opened_at=opened_at,
+        last_seen_at=opened_at + HOUR,
+        resolved_at=opened_at + 2 * HOUR if state is State.RESOLVED else None,
+        findings=findings,
+        persons=persons,
+        amount=amount,
+        summary="三次结算",
+        runbook_url=f"https://runbooks.example/{rule_id}",
+        revision=revision,
+        priority=50,
+        notify=notify,
+        successor=successor,
+    )
+
+
 class World:
     """A book whose watermark stands still unless moved; `last`: the newest revision of each incident."""
 

@@ -311,3 +311,25 @@ def test_a_reversal_that_fits_or_comes_first_is_no_misfit() -> None:
     assert not monitor.tell(a_reversal("S1", at="10 10:00")).misfit
     monitor.tell(WRONG)
     assert not monitor.tell(a_reversal("S1", at="10 10:01", msgid="m-again")).misfit
+
+
+def test_what_a_rule_failed_on_is_found_when_it_is_put_back_though_its_fact_is_known() -> None:
+    monitor = Monitor(failing(a_knowledge()))
+    told_despite_failure(monitor, WRONG)
+    assert monitor.fired(ARITHMETIC) == []
+    monitor.knowledge = a_knowledge()
+    memory = monitor.persons[PERSON]
+    repeat = audit_person(memory, WRONG, watermark=monitor.watermark, knowledge=monitor.knowledge, again=True)
+    assert [finding.rule_id for finding in repeat.findings] == [ARITHMETIC]
+    assert repeat.verdict is not None
+    assert repeat.verdict.decision is Decision.REJECT
+
+
+def test_what_was_put_back_without_need_changes_nothing() -> None:
+    monitor = Monitor()
+    monitor.tell(WRONG)
+    memory = monitor.persons[PERSON]
+    said = list(monitor.fired(ARITHMETIC))
+    repeat = audit_person(memory, WRONG, watermark=monitor.watermark, knowledge=monitor.knowledge, again=True)
+    assert repeat.findings == []
+    assert list(monitor.fired(ARITHMETIC)) == said

@@ -51,6 +51,7 @@ def test_alerts_and_changelogs_are_compacted() -> None:
     compacted = {spec.name for spec in specs(Settings()) if spec.config["cleanup.policy"] == "compact"}
     assert compacted == {
         "alerts",
+        "incident.actions",
         *(f"claim-monitor-{table}-changelog" for table in ("providers", "persons", "traces", "incidents")),
     }
 

@@ -171,8 +171,10 @@ class World:
                 worker.process.kill()
                 worker.process.wait()
 
-    async def feed(self, lines: Iterable[bytes], *, keep_partition: int | None = None) -> int:
-        """Put feed records on claims.raw under their providers; how many."""
+    async def feed(
+        self, lines: Iterable[bytes], *, keep_partition: int | None = None, timestamp_ms: int | None = None
+    ) -> int:
+        """Put feed records on claims.raw under their providers; how many. `timestamp_ms`: as if they had come then."""
         producer = AIOKafkaProducer(
             bootstrap_servers=self.settings.bootstrap, linger_ms=5, max_request_size=topics.RAW_BYTES_MAX
         )
@@ -184,7 +186,10 @@ class World:
                 provider = provider_of(line) or "nobody"
                 number = partition_of(provider, PARTITIONS) if keep_partition is None else keep_partition
                 topic = name_of(Topic.CLAIMS_RAW, self.settings)
-                sent.append(await producer.send(topic, line, key=provider.encode(), partition=number))
+                put = producer.send(
+                    topic, line, key=provider.encode(), partition=number, timestamp_ms=timestamp_ms
+                )
+                sent.append(await put)
                 count += 1
             await asyncio.gather(*sent)
         finally:

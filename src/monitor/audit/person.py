@@ -26,8 +26,14 @@ BEFORE_CHARGE = "3102"
 ASKED_OF_ORDERS = frozenset({Kind.REJECTION, Kind.REMINDER})
 
 
-def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledge: Knowledge) -> Outcome:
-    """One event of one person. Never raises because of a rule: the verdict is `unchecked` then."""
+def audit_person(
+    memory: PersonMemory, event: Event, *, watermark: int, knowledge: Knowledge, again: bool = False
+) -> Outcome:
+    """One event of one person. Never raises because of a rule: the verdict is `unchecked` then.
+
+    `again`: a rule failed on it, and it was put back since. Its fact is remembered, so a repeat would change nothing; what
+    it reaches is asked anew, as if it had just come.
+    """
     memory.forget(
         facts_before=watermark - knowledge.person_reach_s, answers_before=watermark - knowledge.answer_reach_s
     )
@@ -39,7 +45,7 @@ def audit_person(memory: PersonMemory, event: Event, *, watermark: int, knowledg
         if type(event) is OrdersChecked:
             _check(memory, event, knowledge, outcome)
         else:
-            _remember(memory, event, knowledge, outcome)
+            _remember(memory, event, knowledge, outcome, again=again)
     except Exception as error:  # noqa: BLE001 - rules are code that changes often; whatever they raise, the stream goes on
         # What was found before is remembered as said, so it is said.
         outcome.failure = stack_of(error)
@@ -76,7 +82,9 @@ def _is_face_at_charge(check: OrdersChecked, rule: Rule) -> bool:
     return rule.id == FACE_RULE and check.infno == BEFORE_CHARGE
 
 
-def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge, outcome: Outcome) -> None:
+def _remember(
+    memory: PersonMemory, event: Event, knowledge: Knowledge, outcome: Outcome, *, again: bool
+) -> None:
     """A fact: remembered, and everything asked again that may look different with it."""
     added, following = memory.add(event)
     outcome.added, outcome.late = added, event.late
@@ -84,7 +92,7 @@ def _remember(memory: PersonMemory, event: Event, knowledge: Knowledge, outcome:
         _follow(memory, following, knowledge, outcome)
         return
     rulings: dict[str, list[Ruling]] = {}
-    if added is Added.NEW:
+    if added is Added.NEW or (again and added is Added.SAME):
         reach = reach_of(memory, event)
         if reach is not NOTHING:
             rulings = _ask_again(memory, reach, knowledge, outcome)

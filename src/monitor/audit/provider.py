@@ -35,9 +35,14 @@ def concerns_pharmacies(event: Event, knowledge: Knowledge) -> bool:
 
 
 def audit_provider(
-    memory: ProviderMemory, event: Settled | Reversed | Undone, *, watermark: int, knowledge: Knowledge
+    memory: ProviderMemory,
+    event: Settled | Reversed | Undone,
+    *,
+    watermark: int,
+    knowledge: Knowledge,
+    again: bool = False,
 ) -> Outcome:
-    """One event of one pharmacy, in its own order. Never raises because of a rule."""
+    """One event of one pharmacy, in its own order. Never raises because of a rule. `again`: as in audit_person."""
     memory.forget(watermark - knowledge.provider_reach_s)
     outcome = Outcome()
     first = memory.first_told(event) if type(event) is Settled else None
@@ -46,7 +51,7 @@ def audit_provider(
         event = replace(event, person=first.person)
     try:
         outcome.added = memory.add(event)
-        if outcome.added is Added.NEW:
+        if outcome.added is Added.NEW or (again and outcome.added is Added.SAME):
             touched = _touched(memory, event)
             outcome.misfit = type(event) is Reversed and memory.facts.misfits(event)
             for rule in knowledge.cycle_rules:

@@ -9,14 +9,17 @@ from monitor.memory.trace import TraceMemory
 from monitor.rules.rule import Rule
 
 
-def audit_trace(memory: TraceMemory, sale: TraceSale, *, watermark: int, knowledge: Knowledge) -> Outcome:
-    """What is known now of one settlement's claim to a code. Never raises because of a rule."""
+def audit_trace(
+    memory: TraceMemory, sale: TraceSale, *, watermark: int, knowledge: Knowledge, again: bool = False
+) -> Outcome:
+    """What is known now of one settlement's claim to a code. Never raises because of a rule. `again`: as in audit_person."""
     memory.forget(watermark - knowledge.trace_reach_s)
     outcome = Outcome()
     try:
         if not memory.put(sale):
             outcome.added = Added.SAME
-            return outcome
+            if not again:
+                return outcome
         if memory.is_single:
             return outcome
         for rule in knowledge.trace_rules:

@@ -137,10 +137,10 @@ class OpenSealer:
     """Letters that everyone can read."""
 
     def letter(
-        self, record: Record, *, reason: str, detail: str, at_ms: int, bytes_max: int = MIB
+        self, record: Record, *, stage: str, reason: str, detail: str, at_ms: int, bytes_max: int = MIB
     ) -> tuple[bytes, Headers]:
         """The record as it is."""
-        del reason, detail, at_ms, bytes_max
+        del stage, reason, detail, at_ms, bytes_max
         return record.value or b"", []
 
 
