@@ -7,7 +7,7 @@ other, and whoever goes on reads first what the other has put back. So none is p
 from collections.abc import AsyncIterator, Iterable
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Annotated, Any, Final, Self, TypedDict
 
 import msgspec
 import orjson
@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from monitor.accountable import Signature
 from monitor.clock import CHINA_OFFSET_MS
+from monitor.forms import Time, one_of
 from monitor.memory.pieces import FACT, SALE, decode
 from monitor.outputs import rfc3339
 from monitor.settings import MIB, Settings
@@ -58,7 +59,42 @@ class Deed(StrEnum):
     READ = "dlq.read"
 
 
-def note(letter: Letter, deed: Deed, signature: Signature, *, forced: bool = False) -> dict[str, Any]:
+class Note(TypedDict):
+    """对死信的查看或放回,不含内容。 Who looked into a dead letter or put it back; nothing of what it holds."""
+
+    action: Annotated[str, one_of(Deed)]
+    """放回或查看。 Put back, or read."""
+    by: str
+    """经办人。 Who says to have done it."""
+    account: str
+    """登录账户。 Where it was typed: login@machine."""
+    why: str
+    """理由。 Why."""
+    at: Time
+    """时间。 When."""
+    letter: str
+    """死信位置。 partition:offset of claims.dlq."""
+    letter_at: Time
+    """成为死信的时间。 When it became one."""
+    letter_at_ms: int
+    """同上,毫秒。 The same, ms since the epoch."""
+    reason: str
+    """原因。 Why it could not be used."""
+    stage: str
+    """所在环节。 In which stage."""
+    topic: str
+    """原主题。 Where the record stood."""
+    partition: int
+    """原分区。 In which partition."""
+    offset: int
+    """原位点。 And at which offset."""
+    replays: int
+    """放回次数。 How often it was put back, this time included."""
+    forced: bool
+    """超过次数仍放回。 Put back more often than the setting allows."""
+
+
+def note(letter: Letter, deed: Deed, signature: Signature, *, forced: bool = False) -> Note:
     """A row of the audit topic: who, when, why, which; nothing of what the letter holds."""
     return {
         "action": deed.value,

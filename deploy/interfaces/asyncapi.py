@@ -9,9 +9,11 @@ from deploy.interfaces.calls import feed_components
 from deploy.interfaces.channels import CHANNELS, FACT, Channel, Message, Role
 from deploy.interfaces.described import REFERENCE, Schema, components, field_texts, schema_of
 from monitor import events, forms
+from monitor.incidents import form as actions
 from monitor.notices import form as notices
 from monitor.settings import Settings
 from streams import forms as headers
+from streams import repair
 from streams.topics import Topic, TopicSpec, specs
 
 DRAFT: Final = "application/schema+json;version=draft-2020-12"
@@ -109,7 +111,7 @@ def _schemas() -> dict[str, Schema]:
     ]
     kinds = {message.headers for message in messages if message.headers is not None}
     return {
-        **components(given, [forms, notices]),
+        **components(given, [forms, notices, actions, repair]),
         **components(sorted(kinds, key=lambda kind: str(kind.__name__)), [headers], prefix=HEADERS),
         **components([events.Event, events.TraceSale], [events], prefix=FACT),
         **feed_components(),

@@ -10,8 +10,10 @@ from deploy.interfaces.calls import CALLS
 from deploy.interfaces.calls import PREFIX as FEED
 from monitor import forms
 from monitor.events import Event, TraceSale
+from monitor.incidents import form as actions
 from monitor.notices import form as notices
 from streams import forms as headers
+from streams import repair
 from streams.topics import Topic
 
 FACT: Final = "fact."
@@ -153,6 +155,18 @@ CHANNELS: Final[Mapping[Topic, Channel]] = {
         text="回调未接收的告知。",
         key="定点医药机构编码。 fixmedins_code.",
         messages=(Message(name="undelivered-notice", payload=notices.UndeliveredNotice),),
+    ),
+    Topic.INCIDENT_ACTIONS: Channel(
+        role=Role.GIVEN,
+        text="对事件的处置。",
+        key="事件编号|动作编号。 incident_id|action_id.",
+        messages=(Message(name="incident-action", payload=actions.IncidentAction),),
+    ),
+    Topic.AUDIT: Channel(
+        role=Role.GIVEN,
+        text="对死信的查看与放回。",
+        key="死信位置。 partition:offset of the letter.",
+        messages=(Message(name="audit-note", payload=repair.Note),),
     ),
     Topic.FEEDBACK: Channel(
         role=Role.GIVEN,

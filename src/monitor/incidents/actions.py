@@ -7,12 +7,13 @@ often.
 
 from collections.abc import Collection, Iterable
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import orjson
 from msgspec import Struct
 
 from monitor.accountable import Signature
+from monitor.incidents.form import IncidentAction
 from monitor.incidents.read import UnreadableError, fen_of, seconds_of
 from monitor.outputs import Incident, rfc3339, yuan
 
@@ -88,7 +89,7 @@ class Action(Struct, frozen=True, kw_only=True):
         """By which actions are in order."""
         return self.signature.at, self.action_id
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> IncidentAction:
         """As it stands in its topic."""
         return {
             "incident_id": self.incident_id,

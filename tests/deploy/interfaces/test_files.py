@@ -22,6 +22,8 @@ FORMS = (
     "Feedback",
     "Notice",
     "UndeliveredNotice",
+    "IncidentAction",
+    "Note",
     "Result",
     "ResultDetail",
     "Appeal",

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.kafka
 
 QUIET = {Topic.CLAIMS_RAW}
 """Written by others: see test_feed.py."""
-UNSEEN = {Topic.NOTICE_CURSORS, Topic.NOTICES_UNDELIVERED}
-"""Written by a courier, and none runs here."""
+UNSEEN = {Topic.NOTICE_CURSORS, Topic.NOTICES_UNDELIVERED, Topic.INCIDENT_ACTIONS, Topic.AUDIT}
+"""Written by a courier or by hand, and neither is here."""
 BYTES = {"finding"}
 """Headers that are no text."""
 
