@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from monitor.events import OrdersChecked
 from monitor.forms import Feedback
 from monitor.gateway.app import create_gateway
+from monitor.gateway.callers import Callers
 from monitor.gateway.keys import Keys
 from monitor.gateway.notices import Found, Placed
 from monitor.interface.intake import Intake
@@ -55,7 +56,7 @@ def openapi() -> dict[str, Any]:
         intake=Intake(tokens=tokens, trace_ignore=frozenset()),
         tokens=tokens,
         keys=Keys(),
-        metrics=Metrics(CollectorRegistry()),
+        callers=Callers(Metrics(CollectorRegistry()), {}),
         rules_version="",
     )
     return application.openapi_schema.to_schema()

@@ -1,6 +1,6 @@
 """Builders for tests of incidents, and the slow way: group the live findings from scratch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from monitor import ids
 from monitor.events import DAY, HOUR, MINUTE
@@ -285,5 +285,5 @@ def _row(
     return said_row(row)
 
 
-def said_row(row: dict[str, object]) -> dict[str, object]:
+def said_row(row: Mapping[str, object]) -> dict[str, object]:
     return {k: v for k, v in row.items() if k not in {"revision", "priority", "notify", "runbook_url"}}
