@@ -109,7 +109,7 @@ class Settings(BaseSettings):
         "", "Alertmanager that workers send incidents to, e.g. http://127.0.0.1:9093; without it to none"
     )
     alert_hold_s: Positive = _setting(
-        90, "how long an incident stays open there at least; longer than the longest group_wait", unit="s"
+        360, "how long an incident stays open there at least; longer than the longest group_wait", unit="s"
     )
     hook_give_up_s: Positive = _setting(
         86_400, "how long a notice is offered to a provider's web hook before it is put aside", unit="s"

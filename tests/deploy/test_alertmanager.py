@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import yaml
 from deploy.alertmanager.site import ADDRESSES, CONFIG, PLACEHOLDER, MissingAddressError, site_files
 from deploy.local.ops import Alertmanager
 from deploy.local.ports import HOST
+from monitor.incidents.outbox import HOLD_MS, RETAIN_MS
+from monitor.settings import Settings
 from tests.deploy.ops_tools import ALERTMANAGER, alerts, needs_amtool, run
 from tests.deploy.receivers import Receivers
 from tests.streams.world import until
@@ -109,6 +112,24 @@ def test_what_inhibits_and_what_is_inhibited_exists() -> None:
             words = pattern.lstrip("~").strip('"').split("|") if label == "alertname" else ()
             for word in words:
                 assert any(re.fullmatch(word, name) for name in names), word
+
+
+def test_an_incident_stays_open_longer_than_any_group_waits_and_its_end_is_sent_longer_than_any_interval() -> (
+    None
+):
+    """Or it would end unheard of (src/monitor/incidents/outbox.py)."""
+
+    def routes(route: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield route
+        for each in route.get("routes", ()):
+            yield from routes(each)
+
+    def longest_ms(name: str) -> int:
+        written = [each[name] for each in routes(COMMITTED["route"]) if name in each]
+        return max(int(text[:-1]) * {"s": 1_000, "m": 60_000, "h": 3_600_000}[text[-1]] for text in written)
+
+    assert longest_ms("group_wait") + 30_000 <= HOLD_MS == Settings().alert_hold_s * 1_000
+    assert longest_ms("group_interval") + 30_000 <= RETAIN_MS
 
 
 def test_nothing_secret_and_no_real_address_is_committed() -> None:

@@ -178,8 +178,9 @@ class Office:
             self.pass_time(3600 if what == "wait long" else 7)
 
     def pass_time(self, seconds: int) -> None:
-        for _ in range(seconds):
-            self.now += SECOND
+        step = 1 if seconds < 60 else 5
+        for _ in range(0, seconds, step):
+            self.now += step * SECOND
             self.receiver.pass_time(self.now)
             if self.receiver.up:
                 self._round()

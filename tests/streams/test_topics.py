@@ -52,6 +52,7 @@ def test_alerts_and_changelogs_are_compacted() -> None:
     assert compacted == {
         "alerts",
         "incident.actions",
+        "notices.cursors",
         *(f"claim-monitor-{table}-changelog" for table in ("providers", "persons", "traces", "incidents")),
     }
 

@@ -16,9 +16,10 @@ from monitor.incidents.stories import NOTHING_TOLD, Story, Told
 
 KEEP_MS: Final = 60_000
 """How often what holds is sent again."""
-HOLD_MS: Final = 90_000
+HOLD_MS: Final = 6 * 60_000
 """Longer than the longest `group_wait` of the receiver's routes."""
-RETAIN_MS: Final = 15 * 60_000
+RETAIN_MS: Final = 2 * 3600_000
+"""Longer than their longest `group_interval`: until then an end may not have been notified."""
 
 
 class Due(NamedTuple):
