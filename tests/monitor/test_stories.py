@@ -202,6 +202,9 @@ class Office:
         if self._restarted:
             self._outbox.receiver_restarted(self._heard, self.now)
         self._restarted, self._heard = False, self.now
+        if not self._notes:
+            # What was taken this time is written down only a round later, so a worker that ends loses it.
+            self.write_down()
         dues = self._outbox.due(self.now)
         for due in dues:
             self.receiver.take(due.story.key, self.now + (TTL_S * SECOND if due.open else 0), self.now)
@@ -219,7 +222,7 @@ class Office:
 def test_each_story_is_notified_once_when_it_opens_and_once_when_it_ends(
     steps: list[tuple[str, str]], group_wait_s: int, *, notes: bool
 ) -> None:
-    """Whatever is restarted, and whether or not a worker that ended could still write down what was taken."""
+    """Whatever is restarted, and whether or not a worker that ended could still write down what was taken last."""
     office = Office(group_wait_s, notes=notes)
     for what, key in steps:
         office.do(what, key)
