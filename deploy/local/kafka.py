@@ -3,7 +3,6 @@
 `python -m deploy.local.kafka` runs one in the foreground; tests and the demo use LocalKafka.
 """
 
-import os
 import re
 import shutil
 import signal
@@ -19,7 +18,7 @@ from typing import Annotated, Self
 
 import typer
 
-from deploy.local import guard
+from deploy.local import guard, guarded
 from deploy.local.jars import kafka_classpath
 from deploy.local.java import LocalKafkaError, find_java
 from deploy.local.ports import HOST, free_port, in_use, is_free
@@ -27,7 +26,6 @@ from deploy.local.probe import broker_is_ready
 from deploy.local.storage import SETTINGS, as_properties, formatted
 
 _START_S_MAX = 60.0
-_STOP_S_MAX = 15.0
 _POLL_S = 0.05
 _TRIES_MAX = 3
 
@@ -200,25 +198,11 @@ class LocalKafka:
         process, self._process = self._process, None
         if process is None:
             return
-        _signal_group(process, number)
-        try:
-            process.wait(_STOP_S_MAX)
-        except subprocess.TimeoutExpired:
-            _signal_group(process, signal.SIGKILL)
-            process.wait()
-        # Closing the pipe earlier would tell the guard that this process has died.
-        if process.stdin is not None:
-            process.stdin.close()
+        guarded.end(process, number)
 
 
 class _PortTakenError(Exception):
     """Something else listens on the port."""
-
-
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    # The group of a process that has ended and was waited for may belong to someone else.
-    if process.poll() is None:
-        os.killpg(process.pid, number)
 
 
 def _main(

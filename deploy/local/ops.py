@@ -3,7 +3,6 @@
 Debian and Ubuntu: `apt-get install prometheus prometheus-alertmanager`; elsewhere their own names are found on PATH.
 """
 
-import os
 import shutil
 import signal
 import subprocess
@@ -16,11 +15,10 @@ from typing import ClassVar, Final, Self
 
 import httpx
 
-from deploy.local import guard
+from deploy.local import guard, guarded
 from deploy.local.ports import HOST, free_port
 
 _START_S_MAX: Final = 30.0
-_STOP_S_MAX: Final = 10.0
 _POLL_S: Final = 0.05
 
 
@@ -119,15 +117,7 @@ class Service:
         process, self._process = self._process, None
         if process is None:
             return
-        _signal_group(process, number)
-        try:
-            process.wait(_STOP_S_MAX)
-        except subprocess.TimeoutExpired:
-            _signal_group(process, signal.SIGKILL)
-            process.wait()
-        # Closing the pipe earlier would tell the guard that this process has died.
-        if process.stdin is not None:
-            process.stdin.close()
+        guarded.end(process, number)
 
 
 class Prometheus(Service):
@@ -162,12 +152,6 @@ class Alertmanager(Service):
             "--cluster.listen-address=",
             "--log.level=warn",
         ]
-
-
-def _signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    # The group of a process that has ended and was waited for may belong to someone else.
-    if process.poll() is None:
-        os.killpg(process.pid, number)
 
 
 def _answers(url: str) -> bool:
