@@ -12,7 +12,7 @@ from monitor.gateway.callers import begin_feedback
 from monitor.memory.facts import Added
 from monitor.memory.person import PersonMemory
 from monitor.metrics import Metrics
-from monitor.money import Stake, refused_changes, stake
+from monitor.money import MOVING, Stake, refused_changes, stake
 from monitor.outputs import Finding
 from streams.engine.stage import Context
 
@@ -26,6 +26,7 @@ RESULTS: Final = {"0": "failed", "1": "passed", "2": "failed", "3": "review", "4
 EXCUSED: Final = "excused"
 """A 9602."""
 OTHER_RESULT: Final = "other"
+FACES: Final = frozenset({FaceChecked, FaceExcused})
 
 
 class Counting:
@@ -41,24 +42,26 @@ class Counting:
         self._event = event
         self._context = context
         self._since = watermark - context.knowledge.answer_reach_s
-        self._before = self._stake()
+        # Most events move nothing; they cost a look-up here.
+        self._before = self._stake() if type(event) in MOVING else None
 
     def judged(self, outcome: Outcome) -> None:
         """Count what became otherwise."""
+        event = self._event
         try:
-            self._moved()
+            if self._before is not None:
+                self._moved(self._before)
             if outcome.findings:
                 self._refused(outcome)
         except Exception as error:  # noqa: BLE001 - as above
             _note(error)
-        event = self._event
-        if outcome.added is Added.NEW and isinstance(event, FaceChecked | FaceExcused):
+        if type(event) in FACES and outcome.added is Added.NEW:
             result = RESULTS.get(event.result, OTHER_RESULT) if type(event) is FaceChecked else EXCUSED
             self._context.metrics.face_checks.labels(result).inc()
 
-    def _moved(self) -> None:
-        before, now = self._before, self._stake()
-        if before is None or now is None or now == before:
+    def _moved(self, before: Stake) -> None:
+        now = self._stake()
+        if now is None or now == before:
             return
         context, metrics, code = self._context, self._context.metrics, self._event.provider
         _move(now.fund - before.fund, metrics.fund_paid, metrics.fund_back, context.provider_label(code))
