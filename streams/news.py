@@ -54,7 +54,9 @@ class News:
     def note(self, turn: Turn) -> None:
         """What was delivered."""
         for key, told in self.outbox.take_acknowledged().items():
-            story = self._carried[self._carrier[key]]
+            story = self._carried.get(self._carrier.get(key, ""))
+            if story is None or story.key != key:
+                continue  # another incident carries another story under that name now
             if told is not None:
                 self._keep(replace(story, told=told), turn)
             elif story.over:
@@ -66,7 +68,9 @@ class News:
         turn.piece(TableName.INCIDENTS, OWN, PREFIX + story.key, _encode(story))
 
     def _carry(self, story: Story) -> None:
-        self._carried.pop(self._carrier.get(story.key, ""), None)
+        before = self._carrier.get(story.key, "")
+        if before in self._carried and self._carried[before].key == story.key:
+            del self._carried[before]
         self._carrier[story.key] = story.incident_id
         self._carried[story.incident_id] = story
 
