@@ -26,6 +26,7 @@ from monitor.settings import Settings
 from streams.engine.records import NOTICE_ID, PERSON, headers_of
 from streams.health import HEALTHY, METRICS, READY, Answer, HealthServer, word
 from streams.hooks import CHANNEL, TIMEOUT_S, Desk, Post
+from streams.reading import Reader
 from streams.start import refuse_other_topics, serve
 from streams.topics import Topic, group_of, name_of, partition_of
 
@@ -145,24 +146,12 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         return sent
 
     async def _cursors(self, number: int) -> dict[str, int]:
-        """How far each provider of a partition is.
-
-        A consumer that is assigned something and stopped before it has read anything may wait for ever (aiokafka 0.14).
-        """
-        reader = AIOKafkaConsumer(bootstrap_servers=self._settings.bootstrap, enable_auto_commit=False)
-        await reader.start()
+        """How far each provider of a partition is."""
+        tp = TopicPartition(name_of(Topic.NOTICE_CURSORS, self._settings), number)
         found = {}
-        try:
-            tp = TopicPartition(name_of(Topic.NOTICE_CURSORS, self._settings), number)
-            end = (await reader.end_offsets([tp]))[tp]
-            if end:
-                reader.assign([tp])
-                reader.seek(tp, 0)
-            while end and await reader.position(tp) < end:
-                for record in (await reader.getmany(timeout_ms=FETCH_MS)).get(tp, ()):
-                    found[record.key.decode()] = int(orjson.loads(record.value)["done"])
-        finally:
-            await reader.stop()
+        async with Reader(self._settings.bootstrap) as reader:
+            async for record in reader.all([tp]):
+                found[(record.key or b"").decode()] = int(orjson.loads(record.value or b"")["done"])
         return found
 
     def _show(self) -> None:

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from monitor.gateway.notices import Found, Placed
 from monitor.settings import Settings
 from streams.mailbox import let_go
+from streams.reading import Reader
 from streams.topics import Topic, name_of, partition_of
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ class KafkaNoticeLog:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._reader: AIOKafkaConsumer | None = None
+        self._reader: Reader | None = None
         self._one_at_a_time = asyncio.Lock()
         self._listeners: dict[str, set[asyncio.Queue[Placed | None]]] = {}
         self._listening: asyncio.Task[None] | None = None
@@ -52,7 +53,9 @@ class KafkaNoticeLog:
         tp = TopicPartition(name_of(topic, self._settings), partition_of(provider, self._settings.partitions))
         async with self._one_at_a_time:
             if self._reader is None:
-                self._reader = await self._consumer()
+                reader = Reader(self._settings.bootstrap)
+                await reader.start()
+                self._reader = reader
             return await _page(self._reader, tp, provider.encode(), after, limit)
 
     @asynccontextmanager
@@ -123,24 +126,17 @@ class KafkaNoticeLog:
         return consumer
 
 
-async def _page(reader: AIOKafkaConsumer, tp: TopicPartition, key: bytes, after: int, limit: int) -> Found:
-    reader.assign([tp])
-    end = (await reader.end_offsets([tp]))[tp]
-    begin = (await reader.beginning_offsets([tp]))[tp]
-    at = max(begin, after + 1)
+async def _page(reader: Reader, tp: TopicPartition, key: bytes, after: int, limit: int) -> Found:
+    begins, ends = await reader.begins([tp]), await reader.ends([tp])
     found: list[Placed] = []
-    scanned = 0
-    if at < end:
-        reader.seek(tp, at)
-    while at < end and scanned < SCANNED_MAX:
-        for record in (await reader.getmany(tp, timeout_ms=FETCH_MS)).get(tp, ()):
-            scanned += 1
-            if record.key == key:
-                found.append(Placed(record.offset, record.value))
-                if len(found) == limit:
-                    return Found(found, record.offset, ended=False)
-        at = await reader.position(tp)
-    return Found(found, max(after, at - 1), ended=at >= end)
+    scanned, last = 0, after
+    async for record in reader.read({tp: max(begins[tp], after + 1)}, ends):
+        scanned, last = scanned + 1, record.offset
+        if record.key == key:
+            found.append(Placed(record.offset, record.value or b""))
+        if len(found) == limit or scanned == SCANNED_MAX:
+            return Found(found, last, ended=False)
+    return Found(found, max(after, ends[tp] - 1), ended=True)
 
 
 def _end(queue: "asyncio.Queue[Placed | None]") -> None:

@@ -1,4 +1,4 @@
-"""Topics read from somewhere to where they end now, for commands that people type: no group, committed data alone."""
+"""Topics read from somewhere to where they end now: no group, committed data alone."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
@@ -25,18 +25,26 @@ class Reader:
             max_partition_fetch_bytes=FETCH_BYTES,
         )
 
-    async def __aenter__(self) -> Self:
+    async def start(self) -> None:
+        """Connect."""
         try:
             await self._consumer.start()
         except BaseException:
             await self._consumer.stop()
             raise
+
+    async def stop(self) -> None:
+        """Let go."""
+        await self._consumer.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._consumer.stop()
+        await self.stop()
 
     async def begins(
         self, tps: Sequence[TopicPartition], *, since_ms: int | None = None
