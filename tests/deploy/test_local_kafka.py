@@ -17,8 +17,11 @@ from deploy.local.kafka import LocalKafka
 from deploy.local.ports import HOST, free_port
 
 STARTER = """
+import signal
 import sys
 from deploy.local.kafka import LocalKafka
+# As in a terminal: what a script starts in the background ignores interrupts, and so do its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with LocalKafka() as broker:
     print(broker.bootstrap, flush=True)
     sys.stdin.read()
