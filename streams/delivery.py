@@ -6,6 +6,7 @@ take waits in the outboxes (monitor/incidents/outbox.py), which come back with t
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from http import HTTPStatus
 from itertools import islice
@@ -14,11 +15,12 @@ from typing import Any, Final
 import httpx
 from tenacity import AsyncRetrying, wait_random_exponential
 
-from monitor.clock import CHINA_OFFSET_MS
+from monitor.clock import china_ms
 from monitor.incidents import Outbox
 from monitor.incidents.alert import alert_of
 from monitor.incidents.outbox import Due
 from streams.engine.engine import Engine
+from streams.incident_desk import follow_actions
 from streams.incidents import IncidentsStage
 from streams.news import now_ms
 
@@ -37,7 +39,14 @@ async def deliver(engine: Engine) -> None:
     url = engine.context.settings.alertmanager_url
     if not url:
         return
-    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, trust_env=False) as client:
+    caught_up = asyncio.Event()
+    async with (
+        asyncio.TaskGroup() as tasks,
+        httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, trust_env=False) as client,
+    ):
+        tasks.create_task(follow_actions(engine.context.settings, engine.context.actions, caught_up))
+        # Who sent before it knows what people did would wake them for what they know.
+        await caught_up.wait()
         await Courier(engine, client).run()
 
 
@@ -109,9 +118,8 @@ class Courier:
 
     def _alerts(self, batch: Sequence[Due]) -> list[dict[str, Any]]:
         context = self._engine.context
-        now_s = (now_ms() + CHINA_OFFSET_MS) // 1000
-        region, dashboard_url = context.knowledge.region.region, context.settings.dashboard_url.rstrip("/")
-        return [alert_of(due, now_s=now_s, region=region, dashboard_url=dashboard_url) for due in batch]
+        dashboard_url = context.settings.dashboard_url.rstrip("/")
+        return [alert_of(due, now_s=china_ms() // 1000, dashboard_url=dashboard_url) for due in batch]
 
     def _outboxes(self) -> list[Outbox]:
         stages = [stage for unit in self._engine.units for stage in unit.stages]
@@ -122,3 +130,11 @@ class Courier:
         self._metrics.delivery_pending.labels(CHANNEL).set(len(since))
         oldest_s = (now_ms() - min(since)) / 1000 if since else 0.0
         self._metrics.delivery_oldest.labels(CHANNEL).set(oldest_s)
+        due_s = self._engine.context.settings.incident_due_s
+        late = Counter(
+            story.severity
+            for outbox in self._outboxes()
+            for story in outbox.overdue(china_ms() // 1000, due_s)
+        )
+        for severity in due_s:
+            self._metrics.incidents_overdue.labels(str(severity)).set(late[severity])

@@ -1,20 +1,28 @@
-"""alerts and incident.actions as people at the desk use them: all incidents read, an action written."""
+"""alerts and incident.actions as people at the desk use them: all incidents read, an action written, actions followed."""
 
+import asyncio
+import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable
 from typing import Final
 
 import orjson
 from aiokafka import AIOKafkaProducer, TopicPartition
+from tenacity import AsyncRetrying, wait_random_exponential
 
-from monitor.incidents.actions import Action, read_action
+from monitor.incidents.actions import Action, ActionLog, read_action
 from monitor.incidents.desk import Desk
 from monitor.incidents.read import UnreadableError, read_incident
 from monitor.settings import Settings
+from streams.engine.records import Record
 from streams.reading import Reader
 from streams.topics import Topic, name_of, partition_of
 
+logger = logging.getLogger(__name__)
+
 NAME_BYTES: Final = 6
+FOLLOW_S: Final = 1.0
+WAIT_S_MAX: Final = 15.0
 
 
 def action_name(now_ms: int) -> str:
@@ -34,13 +42,46 @@ async def read_desk(settings: Settings) -> tuple[Desk, int]:
             (Topic.ALERTS, lambda value: desk.saw(read_incident(value))),
             (Topic.INCIDENT_ACTIONS, lambda value: desk.did(read_action(value))),
         ):
-            faults += await _each(reader, topic, take, settings)
+            faults += await _each(reader.all(_partitions(topic, settings)), take)
     return desk, faults
 
 
-async def _each(reader: Reader, topic: Topic, take: Callable[[bytes], None], settings: Settings) -> int:
-    name, faults = name_of(topic, settings), 0
-    async for record in reader.all([TopicPartition(name, number) for number in range(settings.partitions)]):
+async def follow_actions(settings: Settings, log: ActionLog, caught_up: asyncio.Event) -> None:
+    """Keep the log up with what people do, until cancelled. `caught_up` is set when it holds all that was done before.
+
+    All partitions: a story may be carried by incidents of others than its unit's.
+    """
+    async for attempt in AsyncRetrying(wait=wait_random_exponential(max=WAIT_S_MAX)):
+        with attempt:
+            try:
+                await _follow(settings, log, caught_up)
+            except Exception as error:
+                logger.warning("what people do with incidents can't be read now: %s", type(error).__name__)
+                raise
+
+
+async def _follow(settings: Settings, log: ActionLog, caught_up: asyncio.Event) -> None:
+    partitions = _partitions(Topic.INCIDENT_ACTIONS, settings)
+    async with Reader(settings.bootstrap) as reader:
+        begins = await reader.begins(partitions)
+        while True:
+            ends = await reader.ends(partitions)
+            faults = await _each(reader.read(begins, ends), lambda value: log.did(read_action(value)))
+            if faults:
+                logger.error("%d records of %s are no actions", faults, Topic.INCIDENT_ACTIONS)
+            caught_up.set()
+            begins = ends
+            await asyncio.sleep(FOLLOW_S)
+
+
+def _partitions(topic: Topic, settings: Settings) -> list[TopicPartition]:
+    return [TopicPartition(name_of(topic, settings), number) for number in range(settings.partitions)]
+
+
+async def _each(records: AsyncIterable[Record], take: Callable[[bytes], None]) -> int:
+    """How many could not be read."""
+    faults = 0
+    async for record in records:
         if not record.value:
             continue
         try:

@@ -32,22 +32,31 @@ class News:
 
     def __init__(self, context: Context, pieces: Mapping[str, bytes]) -> None:
         self._policy = context.policy
+        self._regions = context.knowledge.reference.providers
+        self._region = context.knowledge.region.region
         self._on = bool(context.settings.alertmanager_url)
         known = [_decode(value) for piece, value in pieces.items() if piece.startswith(PREFIX)]
         self._carried = {story.incident_id: story for story in known}
         self._carrier = {story.key: story.incident_id for story in known}
-        self.outbox = Outbox(known, now_ms(), hold_ms=context.settings.alert_hold_s * 1000)
+        settings = context.settings
+        self.outbox = Outbox(
+            known,
+            now_ms(),
+            context.actions,
+            growth_factor=settings.incident_growth_factor,
+            hold_ms=settings.alert_hold_s * 1000,
+        )
 
     def recall(self, book: Book) -> None:
         """Begin the stories of open incidents that have none: they are older than the delivery."""
         said = [each for each in standing(book, self._policy) if each.incident_id not in self._carried]
-        for story in follow({}, said) if self._on else ():
+        for story in follow({}, said, self._region_of) if self._on else ():
             self._carry(story)
             self._post(story)
 
     def tell(self, said: Sequence[Incident], turn: Turn) -> None:
         """Revisions of incidents that were said in one go."""
-        for story in follow(self._carried, said) if self._on else ():
+        for story in follow(self._carried, said, self._region_of) if self._on else ():
             self._keep(story, turn)
             turn.afterwards(partial(self._post, story))
 
@@ -62,6 +71,11 @@ class News:
             elif story.over:
                 del self._carried[self._carrier.pop(key)]
                 turn.piece(TableName.INCIDENTS, OWN, PREFIX + key, None)
+
+    def _region_of(self, provider: str) -> str:
+        """As in the metrics of providers; of one that the table does not know it is the region that is monitored."""
+        entry = self._regions.get(provider)
+        return (entry.admvs if entry else "") or self._region
 
     def _keep(self, story: Story, turn: Turn) -> None:
         self._carry(story)

@@ -94,3 +94,5 @@ def tell_tables(context: Context) -> None:
             metrics.provider_info.labels(code, entry.admvs).set(1)
     for stage in ("intake", "persons", "traces", "incidents"):
         metrics.stage_failures.labels(stage)
+    for severity in context.settings.incident_due_s:
+        metrics.incidents_overdue.labels(str(severity))

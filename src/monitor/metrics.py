@@ -270,6 +270,11 @@ class Metrics:
         self.provider_findings = self._counter(
             "monitor_provider_findings", "Findings that were new, by provider; none in shadow.", "provider"
         )
+        self.incidents_overdue = self._gauge(
+            "monitor_incidents_overdue",
+            "Incidents that people were told of and nobody acted on in time (incident_due_hours), by severity.",
+            "severity",
+        )
         self.incidents_open_severity = self._gauge(
             "monitor_incidents_open_by_severity",
             "Incidents open now, by severity: 1 is the gravest.",

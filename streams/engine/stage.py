@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 from msgspec import Struct, field
 
-from monitor.incidents import IncidentPolicy
+from monitor.incidents import ActionLog, IncidentPolicy
 from monitor.interface.intake import Intake
 from monitor.knowledge import Knowledge
 from monitor.metrics import Metrics, ProviderLabels
@@ -34,6 +34,8 @@ class Context(Struct, frozen=True):
     provider_label: ProviderLabels
     provider_group: ProviderGroups
     lately: Lately = field(default_factory=Lately)
+    actions: ActionLog = field(default_factory=ActionLog)
+    """What people did with incidents, as far as it was read."""
 
     def put_aside(self, record: Record, *, stage: str, reason: str, detail: str, turn: Turn) -> None:
         """Make a record a dead letter."""

@@ -5,6 +5,7 @@ came. A `Book` holds those findings and what was last said; `apply` takes the ne
 `tick` the watermark alone.
 """
 
+from monitor.incidents.actions import ActionLog
 from monitor.incidents.book import Book
 from monitor.incidents.budget import Budget
 from monitor.incidents.life import apply, due, standing, tick
@@ -13,6 +14,7 @@ from monitor.incidents.policy import IncidentPolicy
 from monitor.incidents.stories import Story, follow
 
 __all__ = [
+    "ActionLog",
     "Book",
     "Budget",
     "IncidentPolicy",

@@ -168,6 +168,22 @@ def history(actions: Iterable[Action]) -> list[Action]:
     return sorted({action.key: action for action in actions}.values(), key=lambda action: action.place)
 
 
+class ActionLog:
+    """All actions that were read, in whatever order and however often."""
+
+    def __init__(self) -> None:
+        self._on: dict[str, dict[str, Action]] = {}
+
+    def did(self, action: Action) -> None:
+        """An action; the same one again changes nothing."""
+        self._on.setdefault(action.incident_id, {})[action.key] = action
+
+    def of(self, names: Iterable[str]) -> list[Action]:
+        """Those on incidents of these names, oldest first."""
+        done = [self._on[name].values() for name in names if name in self._on]
+        return history(action for actions in done for action in actions) if done else []
+
+
 def fold(actions: Iterable[Action]) -> Standing:
     """The last action decides; what was recovered is the last word of it on each incident of the story."""
     done = history(actions)

@@ -12,7 +12,7 @@ TTL_S: Final = 4 * 3600
 """A story that nobody sends any more ends there by itself; longer than any outage of the monitor should be."""
 
 
-def alert_of(due: Due, *, now_s: int, region: str, dashboard_url: str) -> dict[str, Any]:
+def alert_of(due: Due, *, now_s: int, dashboard_url: str) -> dict[str, Any]:
     """One postableAlert. `now_s`: China civil time in seconds. Labels stay the same for the life of a story.
 
     Neither labels nor annotations name a person, not even by token.
@@ -25,7 +25,7 @@ def alert_of(due: Due, *, now_s: int, region: str, dashboard_url: str) -> dict[s
             "rule_id": story.rule_id,
             "severity": SEVERITIES[story.severity],
             "provider": story.provider,
-            "region": region or "-",
+            "region": story.region or "-",
             "incident_key": story.key,
         },
         "annotations": {

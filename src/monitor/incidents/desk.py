@@ -6,12 +6,11 @@ is not asked again because a late finding gave it another name.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 
 from monitor.events import DAY
-from monitor.incidents.actions import Action, Handling, Standing, fold, history, must_send
+from monitor.incidents.actions import Action, ActionLog, Handling, Standing, fold
 from monitor.outputs import Incident, State
-
-NO_ACTIONS: dict[str, Action] = {}
 
 
 class Desk:
@@ -19,7 +18,7 @@ class Desk:
 
     def __init__(self, incidents: Iterable[Incident] = (), actions: Iterable[Action] = ()) -> None:
         self.incidents: dict[str, Incident] = {}
-        self._actions: dict[str, dict[str, Action]] = {}
+        self._log = ActionLog()
         self._successor: dict[str, str] = {}
         self._before: defaultdict[str, set[str]] = defaultdict(set)
         for incident in incidents:
@@ -45,23 +44,15 @@ class Desk:
 
     def did(self, action: Action) -> None:
         """An action; the same one again changes nothing."""
-        self._actions.setdefault(action.incident_id, {})[action.key] = action
+        self._log.did(action)
 
     def actions(self, incident_id: str) -> list[Action]:
         """Those of the incident and of all that were withdrawn in its favour, oldest first."""
-        return history(
-            action
-            for name in self._story(incident_id)
-            for action in self._actions.get(name, NO_ACTIONS).values()
-        )
+        return self._log.of(self._story(incident_id))
 
     def standing(self, incident_id: str) -> Standing:
         """What they come to."""
         return fold(self.actions(incident_id))
-
-    def must_send(self, incident: Incident, *, factor: float) -> bool:
-        """`monitor.incidents.actions.must_send` with the actions of its story."""
-        return must_send(incident, self.actions(incident.incident_id), factor=factor)
 
     def heir(self, incident_id: str) -> str:
         """The name that its story goes by now."""
@@ -81,7 +72,31 @@ class Desk:
             waiting += fresh
 
 
-def due_at(incident: Incident, due_s: Mapping[int, int]) -> int | None:
+class Lead(Protocol):
+    """An incident as far as somebody has to act on it: `monitor.outputs.Incident`, or the story that it is part of."""
+
+    @property
+    def notify(self) -> bool:
+        """Whether people are told of it."""
+        ...
+
+    @property
+    def state(self) -> State:
+        """Its life."""
+        ...
+
+    @property
+    def severity(self) -> int:
+        """1, 2 or 3."""
+        ...
+
+    @property
+    def opened_at(self) -> int:
+        """China civil time in seconds."""
+        ...
+
+
+def due_at(incident: Lead, due_s: Mapping[int, int]) -> int | None:
     """By when somebody must have acted (seconds of China civil time); None where nobody is told of it.
 
     `due_s`: severity -> seconds (setting `incident_due_hours`). One that time has resolved is still to be looked at: a burst
@@ -92,18 +107,10 @@ def due_at(incident: Incident, due_s: Mapping[int, int]) -> int | None:
     return incident.opened_at + due_s[incident.severity]
 
 
-def is_overdue(incident: Incident, standing: Standing, *, now: int, due_s: Mapping[int, int]) -> bool:
+def is_overdue(incident: Lead, standing: Standing, *, now: int, due_s: Mapping[int, int]) -> bool:
     """Nobody has acted on it in time; `now` in seconds of China civil time."""
     due = due_at(incident, due_s)
     return due is not None and standing.handling is Handling.NEW and now > due
-
-
-def overdue(desk: Desk, *, now: int, due_s: Mapping[int, int]) -> Counter[int]:
-    """How many there are, by severity; each severity is there, be it with 0."""
-    counts = Counter(dict.fromkeys(due_s, 0))
-    for name, incident in desk.incidents.items():
-        counts[incident.severity] += is_overdue(incident, desk.standing(name), now=now, due_s=due_s)
-    return counts
 
 
 AGES: Mapping[str, int] = {"<1d": DAY, "<3d": 3 * DAY, "<7d": 7 * DAY}

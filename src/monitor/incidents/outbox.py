@@ -3,16 +3,22 @@
 The receiver (Alertmanager) keeps alerts in memory only, but remembers on disk of what it notified. So everything is sent
 again every now and then, and at once when the receiver was restarted; to say the same twice does nothing there. An alert
 that ended before anybody was notified of it would never be told, so a story stays open there at least `HOLD_MS` from when
-it was first taken. Its end is sent for `RETAIN_MS`, then it is forgotten. Times are milliseconds of the wall clock.
+it was first taken. Its end is sent for `RETAIN_MS`; then it waits in silence until somebody acts on it, and is forgotten.
+
+For the receiver a story also ends when somebody acts on it, and it opens anew when it has grown by a factor since: it is not
+to wake those who know. Times are milliseconds of the wall clock.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from monitor.incidents.actions import NOBODY, ActionLog, must_send
+from monitor.incidents.desk import is_overdue
 from monitor.incidents.stories import NOTHING_TOLD, Story, Told
+from monitor.outputs import State
 
 KEEP_MS: Final = 60_000
 """How often what holds is sent again."""
@@ -20,6 +26,10 @@ HOLD_MS: Final = 6 * 60_000
 """Longer than the longest `group_wait` of the receiver's routes."""
 RETAIN_MS: Final = 2 * 3600_000
 """Longer than their longest `group_interval`: until then an end may not have been notified."""
+
+
+LEAD_MS: Final = 90 * 24 * 3600_000
+"""What nobody has cared for in so long after its end is given up, so that leads are bounded."""
 
 
 class Due(NamedTuple):
@@ -32,17 +42,33 @@ class Due(NamedTuple):
 class _Entry(Struct):
     story: Story
     told: Told
+    over: bool
+    """For the receiver: it has ended, or somebody acted on it as it is now."""
     since_ms: int
     """Since when it has something to tell; 0: nothing."""
     sent_ms: int = 0
 
 
 class Outbox:
-    """The stories of one partition number as they were committed; `hold_ms` instead of `HOLD_MS`."""
+    """The stories of one partition number as they were committed.
 
-    def __init__(self, stories: Iterable[Story], now_ms: int, *, hold_ms: int = HOLD_MS) -> None:
+    `log`: all actions that were read; it goes on growing. `growth_factor`: setting `incident_growth_factor`. `hold_ms`:
+    instead of `HOLD_MS`.
+    """
+
+    def __init__(
+        self,
+        stories: Iterable[Story],
+        now_ms: int,
+        log: ActionLog,
+        *,
+        growth_factor: float,
+        hold_ms: int = HOLD_MS,
+    ) -> None:
+        self._log = log
+        self._growth_factor = growth_factor
         self._hold_ms = hold_ms
-        self._entries = {story.key: _Entry(story, _still(story.told, story), now_ms) for story in stories}
+        self._entries = {story.key: self._entry(story, now_ms) for story in stories}
         self._acknowledged: dict[str, Told | None] = {}
         # Whoever was here before may have died together with the receiver.
         self.receiver_restarted(now_ms, now_ms)
@@ -51,21 +77,25 @@ class Outbox:
         """The next revision of a story, committed. What was told of it is known better here."""
         entry = self._entries.get(story.key)
         if entry is None:
-            self._entries[story.key] = _Entry(story, _still(story.told, story), now_ms)
+            self._entries[story.key] = self._entry(story, now_ms)
             return
-        entry.story, entry.told, entry.sent_ms = story, _still(entry.told, story), 0
+        entry.story, entry.sent_ms = story, 0
         entry.since_ms = entry.since_ms or now_ms
+        self._weigh(entry)
 
     def due(self, now_ms: int) -> list[Due]:
-        """What is to be sent now; stories whose end was told for long enough are forgotten."""
+        """What is to be sent now; stories that nobody has to hear of any more are forgotten."""
         found = []
         for key, entry in list(self._entries.items()):
-            told = entry.told
-            if told.ended_ms and now_ms - told.ended_ms >= RETAIN_MS:
-                del self._entries[key]
-                self._acknowledged[key] = None
+            self._weigh(entry)
+            told, over = entry.told, entry.over
+            if self._is_through(entry, now_ms):
+                entry.since_ms = 0
+                if self._is_settled(entry, now_ms):
+                    del self._entries[key]
+                    self._acknowledged[key] = None
                 continue
-            is_open = not entry.story.over or not told.opened_ms or now_ms - told.opened_ms < self._hold_ms
+            is_open = not over or not told.opened_ms or now_ms - told.opened_ms < self._hold_ms
             if now_ms - entry.sent_ms >= KEEP_MS or not (is_open or told.ended_ms):
                 found.append(Due(entry.story, is_open))
         return found
@@ -85,7 +115,7 @@ class Outbox:
             if told is not entry.told:
                 self._acknowledged[story.key] = entry.told = told
             entry.sent_ms = now_ms
-            if entry.since_ms and was_open is not story.over:
+            if entry.since_ms and was_open is not entry.over:
                 waited.append(now_ms - entry.since_ms)
                 entry.since_ms = 0
         return waited
@@ -98,7 +128,13 @@ class Outbox:
         for entry in self._entries.values():
             entry.sent_ms = 0
             told = entry.told
-            if told.opened_ms and not told.ended_ms and last_heard_ms - told.opened_ms < self._hold_ms:
+            # Of one that somebody knows already only the end is still to be told, should it have been notified.
+            is_known = entry.over and not entry.story.over
+            if (
+                told.opened_ms
+                and not (told.ended_ms or is_known)
+                and last_heard_ms - told.opened_ms < self._hold_ms
+            ):
                 entry.told = NOTHING_TOLD
                 entry.since_ms = entry.since_ms or now_ms
 
@@ -116,7 +152,44 @@ class Outbox:
         """Since when each story waits that has something to tell."""
         return [entry.since_ms for entry in self._entries.values() if entry.since_ms]
 
+    def overdue(self, now_s: int, due_s: Mapping[int, int]) -> list[Story]:
+        """Those that nobody has acted on in time: see `monitor.incidents.desk.is_overdue`."""
+        stories = [entry.story for entry in self._entries.values()]
+        return [
+            story
+            for story in stories
+            if is_overdue(story, NOBODY, now=now_s, due_s=due_s) and not self._log.of(story.names)
+        ]
 
-def _still(told: Told, story: Story) -> Told:
-    """What is told of a story: one that goes on after its end was told is to be told anew."""
-    return NOTHING_TOLD if told.ended_ms and not story.over else told
+    def _entry(self, story: Story, now_ms: int) -> _Entry:
+        entry = _Entry(story, story.told, story.over, now_ms)
+        self._weigh(entry)
+        return entry
+
+    def _weigh(self, entry: _Entry) -> None:
+        """Whether it is over for the receiver, and what is told of it: one that goes on after its end is told anew."""
+        entry.over = entry.story.over or self._is_known(entry.story)
+        if entry.told.ended_ms and not entry.over:
+            entry.told = NOTHING_TOLD
+            entry.sent_ms = 0
+
+    def _is_known(self, story: Story) -> bool:
+        """Somebody has acted on it, and it has not grown since."""
+        actions = self._log.of(story.names)
+        return bool(actions) and not must_send(story, actions, factor=self._growth_factor)
+
+    def _is_through(self, entry: _Entry, now_ms: int) -> bool:
+        """Nothing of it is to be told now."""
+        told = entry.told
+        if told.ended_ms:
+            return now_ms - told.ended_ms >= RETAIN_MS
+        return not told.opened_ms and entry.over and self._is_known(entry.story)
+
+    def _is_settled(self, entry: _Entry, now_ms: int) -> bool:
+        """Nobody has to act on it any more."""
+        story, told = entry.story, entry.told
+        return story.over and (
+            story.state is State.WITHDRAWN
+            or bool(self._log.of(story.names))
+            or (bool(told.ended_ms) and now_ms - told.ended_ms >= LEAD_MS)
+        )
