@@ -214,7 +214,18 @@ STORIES = [
         Query('sum(increase(monitor_feedback_total{dspo_way="1"}[$__range]))', "坚持 overridden"),
         unit=COUNT,
         steps=PLAIN,
-        span=8,
+        span=4,
+    ),
+    number(
+        Words(
+            ("逾期未处理", "Overdue"),
+            "已通知人员、超过时限仍无人处理的线索，按严重程度。",
+            "Incidents that people were told of and nobody acted on in time, by severity.",
+        ),
+        Query("sum by (severity) (monitor_incidents_overdue)", "级别 {{severity}}"),
+        unit=COUNT,
+        steps=Steps(yellow=1, red=10),
+        link="IncidentsOverdue",
     ),
     rows(
         Words(

@@ -1,4 +1,4 @@
-"""Alerts for those who talk to hospitals and pharmacies, and for the fraud desk about its own rules."""
+"""Alerts for those who talk to hospitals and pharmacies."""
 
 from typing import Final
 
@@ -223,68 +223,4 @@ GATEWAY_REFUSES = Alert(
     ),
 )
 
-INCIDENT_FLOOD = Alert(
-    name="IncidentFlood",
-    expr="sum(increase(monitor_notifications_total[5m])) > 100",
-    severity="critical",
-    team="fraud",
-    dashboard="fraud-desk",
-    summary=Text("线索暴增，已暂停逐条通知", "A flood of incidents; single notifications are held back"),
-    description=Text(
-        "五分钟内 {{ $value | humanize }} 起需通知；多为名册或限额配置错误，请先看看板再处理。",
-        "{{ $value | humanize }} within 5 min that would each tell somebody; mostly a wrong table or limit. "
-        "Look at the dashboard first.",
-    ),
-    silent=Case(
-        why="a hundred within five minutes",
-        series={'monitor_notifications_total{rule_id="LOC-PHARMACY-BURST"}': "0x5 20 40 60 80 100x3"},
-        at="10m",
-    ),
-    fires=Case(
-        why="a hundred and one within five minutes, of two rules",
-        series={
-            'monitor_notifications_total{rule_id="LOC-PHARMACY-BURST"}': "0x5 20 40 60 80 100x3",
-            'monitor_notifications_total{rule_id="LOC-DECEASED"}': "0x7 1x5",
-        },
-        at="10m",
-        labels=({},),
-        values=("101",),
-    ),
-)
-
-RULE_FLOODS = Alert(
-    name="RuleFloods",
-    expr="sum by (rule_id) (increase(monitor_notifications_total[1h])) > 50",
-    severity="warning",
-    team="fraud",
-    dashboard="fraud-desk",
-    summary=Text("规则 {{ $labels.rule_id }} 的通知过多", "Rule {{ $labels.rule_id }} tells people too much"),
-    description=Text(
-        "一小时内 {{ $value | humanize }} 起；核实是真实案情还是限额、名册有误，必要时改为 shadow。",
-        "{{ $value | humanize }} within an hour; find out whether it is true, or a limit or table is wrong; "
-        "else let it watch in shadow.",
-    ),
-    silent=Case(
-        why="two rules with 50 each within an hour",
-        series={
-            'monitor_notifications_total{rule_id="LOC-PHARMACY-BURST"}': "0x30 50x90",
-            'monitor_notifications_total{rule_id="LOC-DECEASED"}': "0x30 50x90",
-        },
-        at="60m",
-    ),
-    fires=Case(
-        why="one rule with 51 within an hour",
-        series={
-            'monitor_notifications_total{rule_id="LOC-PHARMACY-BURST"}': "0x30 51x90",
-            'monitor_notifications_total{rule_id="LOC-DECEASED"}': "0x30 50x90",
-        },
-        at="60m",
-        labels=({"rule_id": "LOC-PHARMACY-BURST"},),
-        values=("51",),
-    ),
-)
-
-PROVIDERS: Final = (
-    *(PROVIDER_CLOCK_SKEW, FEED_DELAYED, PROVIDER_SILENT, REGION_SILENT, GATEWAY_REFUSES),
-    *(INCIDENT_FLOOD, RULE_FLOODS),
-)
+PROVIDERS: Final = (*(PROVIDER_CLOCK_SKEW, FEED_DELAYED, PROVIDER_SILENT, REGION_SILENT, GATEWAY_REFUSES),)

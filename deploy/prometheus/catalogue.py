@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from deploy.prometheus.alerts_desk import DESK
 from deploy.prometheus.alerts_platform import PLATFORM
 from deploy.prometheus.alerts_providers import PROVIDERS
 from deploy.prometheus.alerts_workers import WORKERS
@@ -58,4 +59,5 @@ FURTHER: Final[dict[str, tuple[Alert, ...]]] = {
     "workers": WORKERS,
     "platform": PLATFORM,
     "providers": PROVIDERS,
+    "desk": DESK,
 }
