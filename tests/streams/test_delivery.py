@@ -23,6 +23,7 @@ from tests.monitor.incident_world import NOON, RULE, a_finding
 from tests.monitor.incident_world import World as Books
 from tests.streams.alert_hook import Hook, configuration, listening
 from tests.streams.conftest import MakeWorld
+from tests.streams.typed import typed
 from tests.streams.world import Worker, World, until
 
 pytestmark = [
@@ -177,6 +178,43 @@ async def test_each_story_is_notified_once_when_it_opens_and_once_when_it_ends(
     assert (await asyncio.to_thread(second.metric, "monitor_delivery_pending"))[
         '{channel="alertmanager"}'
     ] == 0
+
+
+async def test_who_acted_on_an_incident_is_told_again_only_when_it_has_doubled(
+    world: MakeWorld, alertmanager: Alertmanager, hook: Hook
+) -> None:
+    """And a worker that starts anew knows of it before it sends anything."""
+    ours = await world(alertmanager_url=alertmanager.url, alert_hold_s=HOLD_S)
+    (worker,) = await ours.started()
+    opened, grown, *_ = life_of(1, ends=False)
+    other, *_ = life_of(2, ends=False)
+    key, _ = story_of([opened])
+    await put(ours, [opened, other])
+    await until(lambda: heard(hook, 2), "both are told")
+
+    assert (await typed(ours, "incidents", "ack", key, "--by", "Li Na", "--why", "calls them")).code == 0
+    await until(lambda: is_told(hook, key, ["firing", "resolved"]), "it ends for the duty officer")
+    worker.signal(signal.SIGKILL)
+    await worker.ended()
+    await ours.started()
+    await put(ours, [replace(other, revision=2, amount=12_300)])
+    await until(lambda: holds(alertmanager, amount="123.00"), "the new worker sends")
+    await all_flushed(alertmanager, 2)
+    assert hook.told("incident_key")[key] == ["firing", "resolved"], "it was acknowledged"
+
+    await put(ours, [grown])
+    await until(lambda: is_told(hook, key, ["firing", "resolved", "firing"]), "it has doubled")
+    assert [len(told) for name, told in hook.told("incident_key").items() if name != key] == [1]
+
+
+async def holds(alertmanager: Alertmanager, *, amount: str) -> bool:
+    async with httpx.AsyncClient() as client:
+        alerts = (await client.get(f"{alertmanager.url}/api/v2/alerts")).json()
+    return amount in {alert["annotations"]["amount"] for alert in alerts}
+
+
+async def is_told(hook: Hook, key: str, expected: list[str]) -> bool:
+    return hook.told("incident_key").get(key) == expected
 
 
 async def nothing_waits(world: World, worker: Worker, alertmanager: Alertmanager, hook: Hook) -> None:
