@@ -50,6 +50,7 @@ class Sales:
 
     def __init__(self, windows: list[Window]) -> None:
         self.capped = 0
+        self.fill = 0.0
         self._windows = windows
         self._changed = False
 
