@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.acceptance import test_hostile_bytes, test_hostile_fields, test_hostile_values
-from tests.acceptance.bare import monitor
+from tests.acceptance.bare import monitor_process
 from tests.acceptance.hostile import MARK, NEIGHBOUR, neighbours
 
 KINDS = (test_hostile_bytes, test_hostile_fields, test_hostile_values)
@@ -14,7 +14,7 @@ def test_hostile_records_do_not_end_it_and_are_not_quoted(tmp_path: Path) -> Non
     feed = tmp_path / "feed.jsonl"
     before, after = neighbours(2)
     feed.write_bytes(b"\n".join([before, *(case.raw for case in cases), after]))
-    ended = monitor("replay", feed)
+    ended = monitor_process("replay", feed)
     assert len(cases) > 200
     assert ended.code == 0
     assert MARK not in ended.stderr

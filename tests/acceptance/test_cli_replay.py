@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import wire
-from tests.acceptance.bare import monitor
+from tests.acceptance.bare import monitor, monitor_process
 from tests.acceptance.conftest import TOKEN_KEY
 
 AT = "2026-03-10 12:00:00"
@@ -33,7 +33,7 @@ def one(tmp_path: Path) -> Path:
 
 
 def test_it_reads_a_file_and_prints_one_object_a_line(one: Path) -> None:
-    ended = monitor("replay", one)
+    ended = monitor_process("replay", one)
     rows = [json.loads(line) for line in ended.stdout.splitlines()]
     assert ended.code == 0
     assert [row["type"] for row in rows] == ["verdict", "verdict"]
@@ -60,8 +60,8 @@ def test_it_reads_a_compressed_file_of_several_members(one: Path, tmp_path: Path
 
 
 def test_it_reads_standard_input(one: Path) -> None:
-    ended = monitor("replay", "-", stdin=one.read_bytes())
-    assert (ended.code, ended.stdout) == (0, monitor("replay", one).stdout)
+    ended = monitor_process("replay", "-", stdin=one.read_bytes())
+    assert (ended.code, ended.stdout) == (0, monitor_process("replay", one).stdout)
 
 
 def test_it_reads_several_files_as_one_feed(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_file_that_cannot_be_read_spoils_no_other(
     one: Path, tmp_path: Path, order: tuple[int, int]
 ) -> None:
     files = (one, tmp_path / "nowhere.jsonl")
-    ended = monitor("replay", *(files[n] for n in order))
+    ended = monitor_process("replay", *(files[n] for n in order))
     assert (ended.code, len(ended.outcome.verdicts)) == (2, 2)
     assert "nowhere.jsonl" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -159,7 +159,7 @@ def test_output_goes_to_a_file(one: Path, tmp_path: Path) -> None:
 
 
 def test_an_output_that_cannot_be_written_is_a_clear_error(one: Path, tmp_path: Path) -> None:
-    ended = monitor("replay", one, "--output", tmp_path / "nowhere" / "printed.jsonl")
+    ended = monitor_process("replay", one, "--output", tmp_path / "nowhere" / "printed.jsonl")
     assert ended.code != 0
     assert "Traceback" not in ended.stderr
 
@@ -173,10 +173,10 @@ def test_a_summary_is_said_on_stderr(tmp_path: Path) -> None:
 
 
 def test_without_a_key_the_development_key_is_said_to_be_used(one: Path) -> None:
-    without = monitor("replay", one, environment={})
+    without = monitor_process("replay", one, environment={})
     assert without.code == 0
     assert "MONITOR_TOKEN_KEY" in without.stderr
-    assert "MONITOR_TOKEN_KEY" not in monitor("replay", one, environment=KEYED).stderr
+    assert "MONITOR_TOKEN_KEY" not in monitor_process("replay", one, environment=KEYED).stderr
 
 
 def test_tokens_depend_on_the_key(one: Path) -> None:
@@ -196,14 +196,15 @@ def test_a_key_that_is_none_is_a_clear_error_that_does_not_quote_it(one: Path, k
 
 
 def test_no_progress_bar_spoils_what_is_printed(one: Path) -> None:
-    for line in monitor("replay", one).stdout.splitlines():
+    ended = monitor_process("replay", one)
+    for line in ended.stdout.splitlines():
         assert line.startswith("{")
         assert line.endswith("}")
-    assert "\x1b" not in monitor("replay", one).stderr
+    assert "\x1b" not in ended.stderr
 
 
 def test_without_a_file_it_says_how_it_is_used() -> None:
-    ended = monitor("replay")
+    ended = monitor_process("replay")
     assert ended.code == 2
     assert "Traceback" not in ended.stderr
 

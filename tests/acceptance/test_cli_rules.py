@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acceptance.bare import monitor
+from tests.acceptance.bare import monitor, monitor_process
 
 RULES = (
     "GZ10000201002000",
@@ -52,6 +52,6 @@ def test_an_unknown_rule_is_a_clear_error() -> None:
 
 
 def test_help_lists_the_commands() -> None:
-    ended = monitor("--help")
+    ended = monitor_process("--help")
     assert ended.code == 0
     assert all(word in ended.stdout for word in ("replay", "simulate", "rules"))
