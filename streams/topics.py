@@ -5,7 +5,7 @@ one, because a monitor that starts on it would look for its memories in the wron
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
@@ -181,9 +181,13 @@ class Admin:
         await self.client.close()
 
 
-async def create(settings: Settings) -> list[str]:
-    """Create what is missing; the names created. What exists is left as it is: see `check`."""
-    wanted = specs(settings)
+async def create(settings: Settings, only: Collection[Topic] = ()) -> list[str]:
+    """Create what is missing; the names created. What exists is left as it is: see `check`.
+
+    `only`: these alone, which do for no worker.
+    """
+    named = {name_of(topic, settings) for topic in only}
+    wanted = [spec for spec in specs(settings) if not only or spec.name in named]
     async with Admin(settings.bootstrap) as admin:
         missing = set(await _missing(admin, wanted))
         new = [

@@ -21,6 +21,13 @@ def end(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
         process.stdin.close()
 
 
+def drop(process: "subprocess.Popen[bytes]") -> None:
+    """End it at once, and its scratch with it: what the death of its starter does. Return when both are gone."""
+    if process.stdin is not None:
+        process.stdin.close()
+    process.wait()
+
+
 def _signal_group(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
     # The group of a process that has ended and was waited for may belong to someone else.
     if process.poll() is None:

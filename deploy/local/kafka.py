@@ -109,7 +109,12 @@ class LocalKafka:
 
     def close(self) -> None:
         """Stop, and remove what is temporary."""
-        self.stop()
+        process, self._process = self._process, None
+        if process is not None and self._kept_data is None:
+            # In order it would write out every log first, seconds for a thousand of them, only to see them removed.
+            guarded.drop(process)
+        elif process is not None:
+            guarded.end(process, signal.SIGTERM)
         if self._work is not None:
             shutil.rmtree(self._work, ignore_errors=True)
             self._work = None

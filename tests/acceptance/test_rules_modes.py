@@ -1,9 +1,12 @@
 """Modes of a rule, by region and day of the event: off, shadow, suspect, block."""
 
+from pathlib import Path
+
 import pytest
 
 from tests import wire
-from tests.acceptance.conftest import Replay
+from tests.acceptance.bare import monitor
+from tests.acceptance.conftest import Replay, prepare
 
 MARK = "GZ10000201002000"
 BURST = "LOC-PHARMACY-BURST"
@@ -109,8 +112,10 @@ def test_orders_follow_the_mode(replay: Replay, name: str, decision: str) -> Non
         "[[change]\n",
     ],
 )
-def test_a_wrong_region_file_is_a_clear_error(replay_process: Replay, region: str) -> None:
-    outcome = replay_process([wrong()], region=region)
-    assert outcome.returncode != 0
-    assert "Traceback" not in outcome.stderr
-    assert outcome.text == ""
+def test_a_wrong_region_file_is_a_clear_error(tmp_path: Path, region: str) -> None:
+    arguments, environment = prepare(tmp_path, [wrong()], region, None)
+    ended = monitor(*arguments, environment=environment)
+    assert ended.code != 0
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+    assert not (tmp_path / "printed.jsonl").exists()

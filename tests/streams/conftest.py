@@ -1,6 +1,6 @@
 """Streams are tested on a real broker, with workers as processes of their own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from deploy.local.kafka import LocalKafka
+from streams.topics import Topic
 from tests.streams.day import Day, make_day
 from tests.streams.world import World
 
@@ -16,13 +17,13 @@ MakeWorld: TypeAlias = Callable[..., Awaitable[World]]
 
 @pytest.fixture
 async def world(kafka: LocalKafka, tmp_path: Path) -> AsyncIterator[MakeWorld]:
-    """Makes monitors, each with topics of its own; ends their processes."""
+    """Makes monitors, each with topics of its own (`only`: with these alone); ends their processes."""
     async with AsyncExitStack() as stack:
 
-        async def make(**settings: Any) -> World:
+        async def make(*, only: Collection[Topic] = (), **settings: Any) -> World:
             made = World(kafka.bootstrap, tmp_path, **settings)
             stack.callback(made.end)
-            await made.create_topics()
+            await made.create_topics(only)
             return made
 
         yield make

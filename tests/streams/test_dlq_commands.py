@@ -27,6 +27,9 @@ DIED_MS = 1_773_104_460_000
 DIED = "2026-03-10T09:01:00+08:00"
 SIGNATURE = Signature(by="Wang Wu", account="wangwu@desk", why="fixed since", at=DIED_MS // 1000)
 
+LOOKED_AT = (Topic.CLAIMS_RAW, Topic.CLAIMS, Topic.FINDINGS, Topic.DEAD_LETTERS, Topic.AUDIT)
+"""By these commands where no worker is."""
+
 
 def a_sale(number: int = 1) -> bytes:
     record = wire.pharmacy_sale(f"p{number}", at=f"2026-03-10 09:{number:02d}:00", lines=[wire.line()])
@@ -81,7 +84,7 @@ async def audit(world: World) -> list[dict[str, Any]]:
 async def test_letters_are_listed_by_stage_reason_and_time_and_nothing_of_what_they_hold(
     world: MakeWorld,
 ) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     first = await put_aside(ours, a_sale(1))
     second = await put_aside(
         ours, b"\x01", topic=Topic.CLAIMS, stage="persons", reason="rule_failed", at_ms=DIED_MS + 60_000
@@ -107,7 +110,7 @@ async def test_letters_are_listed_by_stage_reason_and_time_and_nothing_of_what_t
 
 
 async def test_a_letter_is_shown_with_all_but_its_content(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     content = a_sale()
     name = await put_aside(ours, content)
     shown = await typed(ours, "dlq", "show", name)
@@ -119,7 +122,7 @@ async def test_a_letter_is_shown_with_all_but_its_content(world: MakeWorld) -> N
 
 
 async def test_who_looks_at_the_content_says_who_and_why_and_that_is_kept(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     name = await put_aside(ours, a_sale())
     for unsigned in ((), ("--by", "Li Na"), ("--why", "ticket 4711")):
         refused = await typed(ours, "dlq", "show", name, "--content", *unsigned)
@@ -134,7 +137,7 @@ async def test_who_looks_at_the_content_says_who_and_why_and_that_is_kept(world:
 
 
 async def test_a_letter_of_another_key_is_not_opened_and_not_said_to_be(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     name = await put_aside(ours, a_sale())
     for arguments in (("show", name, "--content"), ("replay", name)):
         refused = await typed(ours, "dlq", *arguments, *SIGNED, MONITOR_DEAD_LETTER_KEY="another one")
@@ -145,7 +148,7 @@ async def test_a_letter_of_another_key_is_not_opened_and_not_said_to_be(world: M
 
 
 async def test_content_can_not_steer_a_terminal(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     name = await put_aside(ours, b"\x1b[2J\xff good")
     shown = await typed(ours, "dlq", "show", name, "--content", *SIGNED)
     assert "\x1b" not in shown.out
@@ -181,7 +184,7 @@ async def test_what_is_put_back_is_judged_as_if_it_had_just_come(world: MakeWorl
 
 
 async def test_a_letter_is_put_back_once_unless_that_is_forced(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     name = await put_aside(ours, a_sale())
     first = await typed(ours, "dlq", "replay", name, *SIGNED)
     again = await typed(ours, "dlq", "replay", "--all", *SIGNED)
@@ -227,7 +230,7 @@ async def test_what_is_behind_the_door_keeps_its_mark_too(world: MakeWorld) -> N
 
 
 async def test_what_can_not_be_put_back_is_refused_with_the_reason(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     cut = await put_aside(ours, b"x" * 300, bytes_max=200)
     finding = await put_aside(ours, b"{}", topic=Topic.FINDINGS)
     nowhere = await put_aside(ours, a_sale(), partition=PARTITIONS)
@@ -240,7 +243,7 @@ async def test_what_can_not_be_put_back_is_refused_with_the_reason(world: MakeWo
 
 
 async def test_a_dry_run_says_what_would_be_done_and_does_nothing(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     name = await put_aside(ours, a_sale())
     done = await typed(ours, "dlq", "replay", "--reason", "missing_field", "--dry-run", *SIGNED)
     assert f"{name} would be put back" in done.out
@@ -249,7 +252,7 @@ async def test_a_dry_run_says_what_would_be_done_and_does_nothing(world: MakeWor
 
 
 async def test_nothing_is_put_back_without_who_why_and_which(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     await put_aside(ours, a_sale())
     for arguments, code in (
         (("--all",), 2),
@@ -268,7 +271,7 @@ async def test_nothing_is_put_back_without_who_why_and_which(world: MakeWorld) -
 async def test_of_two_who_put_back_at_once_one_is_fenced_and_nothing_is_put_back_twice(
     world: MakeWorld,
 ) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     await put_aside(ours, a_sale())
     async with Reader(ours.settings.bootstrap) as reader:
         (letter,) = [each async for each in letters(reader, Wanted(), ours.settings)]

@@ -24,6 +24,9 @@ GRAVE = an_incident("grave", severity=1, opened_at=NOW - 2 * DAY, amount=500_000
 FRESH = an_incident("fresh", severity=2, opened_at=NOW - HOUR)
 QUIET = an_incident("quiet", severity=3, opened_at=NOW - 60 * DAY, notify=False)
 
+LOOKED_AT = (Topic.ALERTS, Topic.INCIDENT_ACTIONS)
+"""By these commands."""
+
 
 async def opened(world: World, *incidents: Incident) -> None:
     """As the last stage says them."""
@@ -45,7 +48,7 @@ async def listed(world: World, *arguments: str) -> dict[str, dict[str, Any]]:
 
 
 async def test_what_is_to_be_looked_into_is_listed_the_gravest_first_with_its_age(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     await opened(ours, QUIET, FRESH, GRAVE)
     rows = await listed(ours)
     assert list(rows) == ["grave", "fresh", "quiet"]
@@ -61,7 +64,7 @@ async def test_what_is_to_be_looked_into_is_listed_the_gravest_first_with_its_ag
 
 
 async def test_an_action_is_kept_with_who_when_why_and_what_was_looked_at(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     await opened(ours, GRAVE)
     done = await typed(ours, "incidents", "ack", "grave", *SIGNED)
     assert done.code == 0
@@ -77,7 +80,7 @@ async def test_an_action_is_kept_with_who_when_why_and_what_was_looked_at(world:
 
 
 async def test_several_actions_of_one_incident_are_all_kept(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     await opened(ours, GRAVE, FRESH)
     for arguments in (
         ("ack", "grave"),
@@ -97,7 +100,7 @@ async def test_several_actions_of_one_incident_are_all_kept(world: MakeWorld) ->
 
 
 async def test_a_dismissal_says_why_and_leaves_the_list(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     await opened(ours, GRAVE, FRESH)
     both = ("grave", "fresh")
     done = await typed(
@@ -112,7 +115,7 @@ async def test_a_dismissal_says_why_and_leaves_the_list(world: MakeWorld) -> Non
 async def test_an_incident_under_a_new_name_keeps_what_was_done_and_the_old_name_is_refused(
     world: MakeWorld,
 ) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     await opened(ours, FRESH)
     assert (await typed(ours, "incidents", "ack", "fresh", *SIGNED)).code == 0
     heir = an_incident("heir", opened_at=FRESH.opened_at - 60)
@@ -125,7 +128,7 @@ async def test_an_incident_under_a_new_name_keeps_what_was_done_and_the_old_name
 
 
 async def test_nothing_is_done_without_who_why_and_on_what(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     await opened(ours, GRAVE)
     for arguments, code in (
         (("ack", "grave"), 2),
@@ -147,7 +150,7 @@ async def test_nothing_is_done_without_who_why_and_on_what(world: MakeWorld) -> 
 
 
 async def test_records_that_are_none_of_ours_are_told_of_and_disturb_nothing(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     await opened(ours, GRAVE)
     await ours.put(Topic.ALERTS, b"x", b"no incident")
     await ours.put(Topic.INCIDENT_ACTIONS, b"x", b"{}")
@@ -158,7 +161,7 @@ async def test_records_that_are_none_of_ours_are_told_of_and_disturb_nothing(wor
 
 async def test_actions_are_still_there_when_the_feed_is_told_anew(world: MakeWorld) -> None:
     """A replay says every incident again, from its first revision on."""
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     await opened(ours, replace(GRAVE, revision=3))
     assert (await typed(ours, "incidents", "dismiss", "grave", *SIGNED)).code == 0
     await opened(ours, *(replace(GRAVE, revision=number) for number in (1, 2, 3)))
@@ -167,7 +170,7 @@ async def test_actions_are_still_there_when_the_feed_is_told_anew(world: MakeWor
 
 
 async def test_a_kafka_that_is_not_there_is_one_clear_sentence(world: MakeWorld) -> None:
-    ours = await world()
+    ours = await world(only=LOOKED_AT)
     for command in (("incidents", "list"), ("dlq", "list"), ("dlq", "replay", "--all", *SIGNED)):
         ended = await typed(ours, *command, MONITOR_BOOTSTRAP="127.0.0.1:1")
         assert ended.code == 1

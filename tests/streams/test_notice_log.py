@@ -17,6 +17,7 @@ from tests.streams.world import World
 pytestmark = pytest.mark.kafka
 
 MINE, OTHER = "H00000000001", "H00000000002"
+READ = (Topic.NOTICES, Topic.NOTICES_UNDELIVERED)
 
 
 def notices(numbers: Sequence[int], provider: str = MINE) -> list[Notice]:
@@ -37,7 +38,7 @@ async def log_of(world: World) -> AsyncIterator[KafkaNoticeLog]:
 
 async def test_pages_hold_the_providers_own_and_go_on_behind_the_last_place(world: MakeWorld) -> None:
     # One partition, so that both stand in one log.
-    ours = await world(partitions=1)
+    ours = await world(only=READ, partitions=1)
     await put(ours, [*notices([0, 1]), *notices([2], OTHER), *notices([3])])
     async with log_of(ours) as log:
         first = await log.page(MINE, after=BEGINNING, limit=2)
@@ -52,7 +53,7 @@ async def test_pages_hold_the_providers_own_and_go_on_behind_the_last_place(worl
 
 
 async def test_a_stream_has_what_was_missed_and_then_what_comes_each_once(world: MakeWorld) -> None:
-    ours = await world(partitions=1)
+    ours = await world(only=READ, partitions=1)
     await put(ours, notices([0, 1]))
     async with log_of(ours) as log, asyncio.timeout(30):
         stream = events(log, MINE, 0)

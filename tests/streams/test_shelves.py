@@ -163,7 +163,10 @@ def test_a_killed_process_leaves_files_that_the_rest_of_the_changelog_completes(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "shelf"
         # Forked by a process that has no threads of RocksDB, which a fork of this one would wait for.
-        writer = get_context("forkserver").Process(target=write_and_be_killed, args=(folder, commits))
+        forking = get_context("forkserver")
+        # What it has imported its forks need not import again; only the first call counts.
+        forking.set_forkserver_preload([__name__])
+        writer = forking.Process(target=write_and_be_killed, args=(folder, commits))
         writer.start()
         writer.join()
         assert writer.exitcode == -signal.SIGKILL

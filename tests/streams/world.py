@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -148,8 +148,9 @@ class World:
         self.workers: list[Worker] = []
         self._folder = folder
 
-    async def create_topics(self) -> None:
-        await topics.create(self.settings)
+    async def create_topics(self, only: Collection[Topic] = ()) -> None:
+        """All that a worker needs; or `only` these, in a tenth of the time, for what reads and writes these alone."""
+        await topics.create(self.settings, only)
 
     def start_worker(self, **environment: str) -> Worker:
         """One more worker; `environment`: what is different for it."""
