@@ -37,9 +37,7 @@ class Ended:
         return Outcome.of(self.stdout, returncode=self.code, stderr=self.stderr)
 
 
-def monitor(
-    *arguments: str | Path, stdin: bytes = b"", environment: dict[str, str] | None = None
-) -> Ended:
+def monitor(*arguments: str | Path, stdin: bytes = b"", environment: dict[str, str] | None = None) -> Ended:
     """Runs the command within this process; of its own settings it has none but `environment`.
 
     An error that nobody caught ends it as it ends a process: with 1, and the traceback on stderr.
