@@ -88,9 +88,6 @@ def replay(
     except (RegionError, ReferenceTableError) as error:
         fail(str(error))
     note_development_key(settings)
-    # Nothing that is remembered refers back, so reference counts free it; a collector that walks through a million
-    # facts again and again would only take time.
-    gc.disable()
     pipeline = Pipeline(
         knowledge=knowledge,
         policy=compose.policy_of(settings, knowledge),
@@ -98,6 +95,10 @@ def replay(
     )
     faults, began = 0, perf_counter()
     with ExitStack() as stack:
+        # Nothing that is remembered refers back, so reference counts free it; a collector that walks through a million
+        # facts again and again would only take time.
+        gc.disable()
+        stack.callback(gc.enable)
         stream: IO[bytes] = sys.stdout.buffer
         if output is not None:
             try:
