@@ -87,13 +87,14 @@ class Pipeline:
 
     def tell(self, raw: bytes) -> Said:
         """One feed record through all stages."""
-        return self._take(self._intake.decode(raw))
+        return self.take(self._intake.decode(raw))
 
     def tell_all(self, raws: Sequence[bytes]) -> Iterator[Said]:
         """Records in order. All are decoded first, which needs no memory: each half stays in the processor's cache."""
-        return map(self._take, self._intake.decode_all(raws))
+        return map(self.take, self._intake.decode_all(raws))
 
-    def _take(self, outcome: Decoded) -> Said:
+    def take(self, outcome: Decoded) -> Said:
+        """The same of a record that was decoded elsewhere, by an intake with the same tokens and tables."""
         self.counts["records"] += 1
         if outcome.picture_dropped:
             self.counts["pictures_dropped"] += 1

@@ -18,12 +18,15 @@ import msgspec
 
 from monitor.simulator.city import START, City
 from monitor.simulator.truth import Row, Summary, score
+from monitor.simulator.week import Shape, Week
 
 __all__ = [
     "START",
     "City",
     "Row",
+    "Shape",
     "Summary",
+    "Week",
     "cli_simulate",
     "read_truth",
     "score",

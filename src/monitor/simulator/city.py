@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from heapq import heappop, heappush
 from pathlib import Path
 from random import Random
 
@@ -15,11 +14,12 @@ from monitor.simulator.frauds_claims import CLAIM_FRAUDS
 from monitor.simulator.frauds_scenes import SCENE_FRAUDS
 from monitor.simulator.innocents_till import TILL_INNOCENTS
 from monitor.simulator.innocents_ward import WARD_INNOCENTS
+from monitor.simulator.order import Timed, arrivals, begun, together
 from monitor.simulator.providers import DAY, HOUR
 from monitor.simulator.register import read_register, sign_in
 from monitor.simulator.stage import Cast, Stage
 from monitor.simulator.truth import Row
-from monitor.simulator.wire import Call, day_of
+from monitor.simulator.wire import day_of
 
 CASTS: tuple[Cast, ...] = (*CLAIM_FRAUDS, *SCENE_FRAUDS, *TILL_INNOCENTS, *WARD_INNOCENTS)
 START = date(2026, 3, 10)
@@ -79,7 +79,7 @@ class City:
         stories = _scenes(stage, repeats=self.records // _RECORDS_PER_REPEAT, by_s=self.scenes_by_s)
         stories += day.plan(stage, _volume(self.records, sign_ins=len(self.pharmacies) + len(self.hospitals)))
         left = self.records
-        for line in _arrivals(_calls(stories)):
+        for line in arrivals(together(stories)):
             if not left:
                 return
             left -= 1
@@ -113,45 +113,12 @@ def _volume(records: int, *, sign_ins: int) -> day.Volume:
     )
 
 
-def _scenes(stage: Stage, *, repeats: int, by_s: int) -> list[day.Timed]:
+def _scenes(stage: Stage, *, repeats: int, by_s: int) -> list[Timed]:
     """Every scene of the cast, its first call already made: it has reserved what it needs."""
-    stories: list[day.Timed] = []
+    stories: list[Timed] = []
     for turn in range(repeats + 1):
         for cast in CASTS:
             first, last = _NIGHT if cast.night else _LATER if turn else (_OPENING, by_s)
             at = stage.today + stage.rng.randrange(first, last)
-            story = iter(cast.play(stage, at))
-            opening = next(story)
-            stories.append((opening.sent, _resumed(opening, story)))
+            stories.append(begun(cast.play(stage, at)))
     return stories
-
-
-def _resumed(opening: Call, story: Iterator[Call]) -> Iterator[Call]:
-    yield opening
-    yield from story
-
-
-def _calls(stories: list[day.Timed]) -> Iterator[Call]:
-    """All stories told together, in order of the time their calls were sent."""
-    queue: list[tuple[int, int, Call | None, Iterator[Call]]] = [
-        (at, number, None, story) for number, (at, story) in enumerate(stories)
-    ]
-    queue.sort(key=lambda entry: entry[:2])
-    while queue:
-        _, number, call, story = heappop(queue)
-        if call is not None:
-            yield call
-        following = next(story, None)
-        if following is not None:
-            heappush(queue, (following.sent, number, following, story))
-
-
-def _arrivals(calls: Iterator[Call]) -> Iterator[bytes]:
-    """The calls as bytes, in the order in which they reach the log."""
-    waiting: list[tuple[int, int, bytes]] = []
-    for number, call in enumerate(calls):
-        heappush(waiting, (call.provider.arrival(call.sent), number, orjson.dumps(call.record)))
-        while waiting and waiting[0][0] <= call.sent:
-            yield heappop(waiting)[2]
-    while waiting:
-        yield heappop(waiting)[2]

@@ -41,21 +41,26 @@ class Person(msgspec.Struct, frozen=True):
     died: str = ""
 
 
-def build(rng: Random, *, count: int, today: date) -> list[Person]:
-    """At least `count` persons in households of one to five; every sixtieth is a care home of twelve."""
+def build(rng: Random, *, count: int, today: date, first: int = 0) -> list[Person]:
+    """At least `count` persons in households of one to five; every sixtieth is a care home of twelve.
+
+    `first`: the number of the first of them; persons of another number are other persons.
+    """
     people: list[Person] = []
     home = 0
     while len(people) < count:
         home += 1
         if home % 60 == 0:
             people += [
-                _person(rng, len(people) + n, home, today, (72, 95), in_care=True)
+                _person(rng, first + len(people) + n, home, today, (72, 95), in_care=True)
                 for n in range(CARE_HOME_SIZE)
             ]
             continue
         for _ in range(rng.randint(1, 5)):
             people.append(
-                _person(rng, len(people), home, today, rng.choice(((0, 17), (18, 54), (30, 80), (55, 90))))
+                _person(
+                    rng, first + len(people), home, today, rng.choice(((0, 17), (18, 54), (30, 80), (55, 90)))
+                )
             )
     return [_gone(rng, person, today) if n % 150 == 149 else person for n, person in enumerate(people)]
 
