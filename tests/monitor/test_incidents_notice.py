@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import msgpack
 from msgspec.structs import replace
 
 from monitor.events import DAY, HOUR
@@ -134,7 +135,7 @@ def test_all_else_is_told_within_the_budget_of_a_day() -> None:
         world = World(budget=budget)
         world.see(a_finding(f"f{index}", severity=2, amount=300_000_000))
         told.append(world.one.notify)
-    assert told == [True, False, False, False]
+    assert told == [True, True, False, False]
     tomorrow = World(budget=budget)
     tomorrow.see(a_finding("f9", at=NOON + DAY, severity=2, amount=300_000_000))
     assert tomorrow.one.notify
@@ -146,19 +147,53 @@ def test_without_a_budget_only_what_stands_out_is_told() -> None:
     assert not world.one.notify
 
 
-def test_the_bar_rises_as_the_budget_is_used() -> None:
-    budget = Budget(daily=2, priority_min=30)
-    assert not budget.grant(at=NOON, priority=29)
-    assert budget.grant(at=NOON, priority=30)
-    assert not budget.grant(at=NOON, priority=64)
-    assert budget.grant(at=NOON, priority=65)
-    assert not budget.grant(at=NOON, priority=100)
+def asked(budget: Budget, *priorities: int, day: int = 0) -> list[bool]:
+    """What a budget says to different incidents of one day."""
+    return [budget.grant(at=NOON + day * DAY, priority=priority) for priority in priorities]
+
+
+def test_the_last_quarter_of_the_places_is_kept_for_the_gravest() -> None:
+    budget = Budget(daily=8)
+    assert asked(budget, *[20] * 7) == [True] * 7
+    assert asked(budget, 29, 30, 100) == [False, True, False]
+
+
+def test_until_there_is_a_day_to_learn_from_the_bar_is_as_set() -> None:
+    assert asked(Budget(daily=4, priority_min=30), 29, 30) == [False, True]
+
+
+def test_a_quiet_day_lets_everything_through_on_the_next() -> None:
+    budget = Budget(daily=3, priority_min=50)
+    assert asked(budget, 20, 5) == [False, False]
+    assert asked(budget, 5, 1, day=1) == [True, True]
+
+
+def test_after_a_busy_day_the_bar_is_what_would_have_been_enough() -> None:
+    budget = Budget(daily=2)
+    asked(budget, 10, 10, 20, 40, 30)
+    assert asked(budget, 29, 30, 40, 99, day=1) == [False, True, True, False]
+
+
+def test_after_a_day_of_equals_some_of_them_are_told() -> None:
+    budget = Budget(daily=2)
+    asked(budget, *[25] * 9)
+    assert asked(budget, 24, 25, 25, 25, day=1) == [False, True, True, False]
+
+
+def test_an_incident_that_asks_again_asked_once() -> None:
+    budget = Budget(daily=1, priority_min=99)
+    at = NOON
+    assert not budget.grant(at=at, priority=20)
+    assert not budget.grant(at=at, priority=22, before=20)
+    assert not budget.grant(at=at, priority=24, before=22)
+    assert budget.asked[at // DAY] == {20: 0, 22: 0, 24: 1}
+    assert asked(budget, 1, day=1) == [True]
 
 
 def test_a_budget_remembers_a_week_and_grants_nothing_before() -> None:
     budget = Budget(daily=1)
     assert all(budget.grant(at=NOON + day * DAY, priority=100) for day in range(20))
-    assert len(budget.used) == 8
+    assert (len(budget.used), len(budget.asked)) == (8, 8)
     assert not budget.grant(at=NOON + 11 * DAY, priority=100)
 
 
@@ -166,14 +201,37 @@ def test_a_budget_survives_its_codec() -> None:
     budget, again = Budget(daily=1), Budget(daily=1)
     budget.grant(at=NOON, priority=100)
     again.load(budget.dump())
+    assert (again.used, again.asked) == (budget.used, budget.asked)
     assert not again.grant(at=NOON, priority=100)
 
 
-@given(st.integers(0, 200), st.integers(1, 64))
-def test_the_shares_of_the_partitions_add_up_to_the_budget(total: int, partitions: int) -> None:
-    shares = [Budget.share(total, index=i, of=partitions).daily for i in range(partitions)]
+def test_a_budget_reads_what_was_kept_before_it_learned() -> None:
+    budget = Budget(daily=1)
+    budget.load(msgpack.encode({NOON // DAY: 1}))
+    assert not budget.grant(at=NOON, priority=100)
+    assert budget.grant(at=NOON + DAY, priority=100)
+
+
+@given(st.integers(0, 200), st.integers(1, 64), st.integers(20_000, 20_400))
+def test_the_shares_of_the_partitions_add_up_to_the_budget(total: int, partitions: int, day: int) -> None:
+    shares = [Budget.share(total, index=i, of=partitions).places(day) for i in range(partitions)]
     assert sum(shares) == total
     assert max(shares) - min(shares) <= 1
+
+
+@given(st.integers(1, 200), st.integers(1, 64))
+def test_no_partition_goes_without_for_ever(total: int, partitions: int) -> None:
+    for index in range(partitions):
+        share = Budget.share(total, index=index, of=partitions)
+        assert sum(map(share.places, range(partitions))) == total
+
+
+def test_a_share_keeps_what_was_left_for_one_day() -> None:
+    share = Budget.share(24, index=3, of=24)
+    assert asked(share, 50, 50, 50) == [True, True, False]
+    assert asked(share, 50, day=1) == [True]
+    assert asked(share, 50, 50, day=2) == [True, False]
+    assert asked(share, 50, 50, 50, day=9) == [True, True, False]
 
 
 AMOUNTS = st.integers(0, 10**12)

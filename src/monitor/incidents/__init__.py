@@ -8,6 +8,7 @@ came. A `Book` holds those findings and what was last said; `apply` takes the ne
 from monitor.incidents.actions import ActionLog
 from monitor.incidents.book import Book
 from monitor.incidents.budget import Budget
+from monitor.incidents.chains import incident_name
 from monitor.incidents.life import apply, due, standing, tick
 from monitor.incidents.outbox import Outbox
 from monitor.incidents.policy import IncidentPolicy
@@ -23,6 +24,7 @@ __all__ = [
     "apply",
     "due",
     "follow",
+    "incident_name",
     "standing",
     "tick",
 ]

@@ -26,6 +26,11 @@ class Folded(Struct, array_like=True, frozen=True, kw_only=True):
     tally: Tally
 
 
+def incident_name(rule_id: str, subject: str, first_finding: str) -> str:
+    """The incident_id of the story that begins with this finding (contract §2 'incident_id')."""
+    return ids.digest("incident", rule_id, subject, first_finding)
+
+
 class Chain:
     """Findings of one story, oldest first; the incident is named by the first."""
 
@@ -33,7 +38,7 @@ class Chain:
 
     def __init__(self, rule_id: str, subject: str, key: Key) -> None:
         self.key = key
-        self.incident_id = ids.digest("incident", rule_id, subject, key[1])
+        self.incident_id = incident_name(rule_id, subject, key[1])
         self.last_seen_at = key[0]
         self.members: list[Held] = []
         self.folded: Folded | None = None

@@ -225,17 +225,21 @@ class _Turn:
             revision=1 if said is None else said.revision + 1,
             body=body,
             priority=rank,
-            notify=told or self._notify(chain, rank),
+            notify=told or self._notify(chain, rank, said),
             resolved_at=end if over else None,
         )
         self._say(name, fresh)
 
-    def _notify(self, chain: Chain, rank: int) -> bool:
+    def _notify(self, chain: Chain, rank: int, said: Said | None) -> bool:
         if chain.tally.severity == 1 or chain.tally.stands_out:
             return True
         if chain.tally.burst or self.budget is None:
             return False
-        return self.budget.grant(at=chain.last_seen_at, priority=rank)
+        at = chain.last_seen_at
+        asked_today = said is not None and said.body.last_seen_at // DAY == at // DAY
+        return self.budget.grant(
+            at=at, priority=rank, before=said.priority if said is not None and asked_today else None
+        )
 
     def _say(self, name: str, said: Said) -> None:
         self.book.say(name, said)
