@@ -1,11 +1,13 @@
-"""`./dev bench`: measures, and writes what it measured into docs/performance.md."""
+"""`./dev bench`: measures, and writes what it measured into docs/performance.md or docs/alerting.md."""
 
 import asyncio
 import logging
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Annotated, Any, Final
 
+import msgspec
 import typer
 
 from bench import machine, rule_command
@@ -17,9 +19,12 @@ from bench.profile import profile as measure_profile
 from bench.recovery import memory as measure_memory
 from bench.recovery import recovery as measure_recovery
 from bench.report import report as write_report
+from bench.report import write as write_section
 from bench.results import save as keep
 from bench.skew import skew_of
 from bench.skew import table as skew_table
+from bench.week import judge_weeks
+from bench.week_tables import week_tables
 from deploy.local.java import LocalKafkaError
 from monitor.simulator import City
 
@@ -123,6 +128,25 @@ def profile(
 ) -> None:
     """(f) Where the microseconds of a record go."""
     _run("profile", measure_profile(records=records), save=save)
+
+
+@app.command()
+def week(
+    *,
+    seeds: Annotated[str, typer.Option(help="One week for each, by commas.")] = "1,2,3",
+    keep_in: Annotated[
+        Path | None,
+        typer.Option(help="Folder for what the rules found, to judge another policy without a replay."),
+    ] = None,
+    save: Annotated[bool, typer.Option("--save", help="Write it into docs/alerting.md.")] = False,
+) -> None:
+    """(h) A simulated week of a city: who is told of what, and how often for nothing, by rule."""
+    rows = list(judge_weeks(_whole(seeds), keep_in, tell=typer.echo))
+    typer.echo(week_tables(msgspec.to_builtins(rows)))
+    if save:
+        write_section(
+            "week", keep("week", f"./dev bench {' '.join(sys.argv[1:])}", rows, busy=machine.busy_share())
+        )
 
 
 @app.command()

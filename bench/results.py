@@ -10,6 +10,8 @@ from bench import machine
 
 DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "performance.md"
 FOLDER: Final = DOCUMENT.with_suffix("")
+ELSEWHERE: Final = {"week": DOCUMENT.with_name("alerting.md")}
+"""Sections that stand in another document."""
 
 
 class Result(Struct):
@@ -20,7 +22,7 @@ class Result(Struct):
     rows: list[dict[str, Any]]
 
 
-def save(section: str, command: str, rows: list[Any], *, busy: float) -> None:
+def save(section: str, command: str, rows: list[Any], *, busy: float) -> Result:
     """Keep rows (structs); what was there before is replaced. `busy`: share of the machine that others used."""
     FOLDER.mkdir(exist_ok=True)
     described = machine.described() | {"used by others": f"{busy:.0%}"}
@@ -28,6 +30,7 @@ def save(section: str, command: str, rows: list[Any], *, busy: float) -> None:
     (FOLDER / f"{section}.json").write_bytes(
         msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n"
     )
+    return result
 
 
 def load() -> dict[str, Result]:

@@ -1,20 +1,16 @@
 """Results as Markdown."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from bench.markdown import table
 from bench.results import Result
 from bench.spread import Spread
+from bench.week_tables import week_tables
 
 Rows = list[dict[str, Any]]
 MARKS: Final = ("p50", "p99", "p99.9")
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def grouped(rows: Rows, *names: str) -> dict[tuple[Any, ...], Rows]:
@@ -192,6 +188,7 @@ TABLES: Final[Mapping[str, Callable[[Rows], str]]] = {
     "memory": _memory,
     "outage": _outage,
     "profile": _profile,
+    "week": week_tables,
 }
 
 
