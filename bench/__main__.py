@@ -144,9 +144,9 @@ def week(
     rows = list(judge_weeks(_whole(seeds), keep_in, tell=typer.echo))
     typer.echo(week_tables(msgspec.to_builtins(rows)))
     if save:
-        write_section(
-            "week", keep("week", f"./dev bench {' '.join(sys.argv[1:])}", rows, busy=machine.busy_share())
-        )
+        # What is kept of a replay changes no figure, so the command stands without it.
+        result = keep("week", f"./dev bench week --seeds {seeds} --save", rows, busy=machine.busy_share())
+        write_section("week", result)
 
 
 @app.command()

@@ -107,10 +107,13 @@ class Told:
             self._told_at.setdefault(incident.incident_id, at)
 
     def count(self, truth: Iterable[Row], *, since: int, days: int) -> Count:
-        """Compare with the truth; stories that ended before `since` (seconds) are history."""
-        return _Counting(list(truth), self._findings, self._stories(since), since=since, days=days).count
+        """Compare with the truth; false stories that ended before `since` (seconds) are history.
 
-    def _stories(self, since: int) -> list["_Story"]:
+        A fraud of the week's first days may be seen, and told, before the week begins: a second admission, say.
+        """
+        return _Counting(list(truth), self._findings, self._stories(), since=since, days=days).count
+
+    def _stories(self) -> list["_Story"]:
         stories: dict[str, _Story] = {}
         for name, incident in self._incidents.items():
             heir = self._heir(name)
@@ -121,7 +124,7 @@ class Told:
             for finding in self._findings[self._book_of[name]].values():
                 if incident.opened_at <= finding.start <= incident.last_seen_at:
                     story.names |= finding.names
-        return [story for story in stories.values() if story.last >= since]
+        return list(stories.values())
 
     def _heir(self, name: str) -> str:
         passed = {name}
@@ -149,7 +152,7 @@ class _Counting:
         days: int,
     ) -> None:
         self.count = Count(rules={rule_id: Figures() for rule_id in BY_ID}, false_days=[0] * days)
-        self._truth = truth
+        self._truth, self._since = truth, since
         self._rows: defaultdict[str, list[int]] = defaultdict(list)
         """msgid or setl_id -> rows of the truth that name it."""
         for number, row in enumerate(truth):
@@ -164,9 +167,7 @@ class _Counting:
         notified: set[int] = set()
         wrongly: dict[bool, set[int]] = {False: set(), True: set()}
         for story in stories:
-            notified |= self._story(
-                story, wrongly, day=None if story.told_at is None else (story.told_at - since) // DAY
-            )
+            notified |= self._story(story, wrongly)
         self._kinds("fraud", self.count.frauds, found, notified)
         self._kinds("innocent", self.count.innocents, wrongly[False] | wrongly[True], wrongly[True])
         for kind in self.count.frauds:
@@ -179,18 +180,22 @@ class _Counting:
         rows = {number for name in names for number in self._rows.get(name, ())}
         return {n for n in rows if self._truth[n].kind == "fraud" and self._truth[n].rule_id == rule_id}
 
-    def _story(self, story: _Story, wrongly: dict[bool, set[int]], *, day: int | None) -> set[int]:
+    def _story(self, story: _Story, wrongly: dict[bool, set[int]]) -> set[int]:
         """The frauds that somebody was told of by this story."""
         figures, told = self.count.rules[story.rule_id], story.told_at is not None
+        frauds = self._frauds(story.rule_id, story.names)
+        if not frauds and story.last < self._since:
+            return set()
         figures.stories += 1
         figures.told += told
-        if frauds := self._frauds(story.rule_id, story.names):
+        if frauds:
             return frauds if told else set()
         figures.false += 1
         rows = {number for name in story.names for number in self._rows.get(name, ())}
         wrongly[told] |= {number for number in rows if self._truth[number].rule_id == story.rule_id}
-        if day is not None:
+        if story.told_at is not None:
             figures.false_told += 1
+            day = (story.told_at - self._since) // DAY
             self.count.false_days[max(0, min(day, len(self.count.false_days) - 1))] += 1
             causes = self.count.causes.setdefault(story.rule_id, {})
             for cause in self._causes(story.rule_id, [self._truth[number] for number in sorted(rows)]):

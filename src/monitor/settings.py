@@ -91,7 +91,7 @@ class Settings(BaseSettings):
         "https://runbooks.example.org/", "address that runbooks' names are put behind in incidents"
     )
     incident_budget: Annotated[int, Field(ge=0)] = _setting(
-        20, "incidents a day that may tell a person, beyond those that always do", unit="incidents/day"
+        30, "incidents a day that may tell a person, beyond those that always do", unit="incidents/day"
     )
     incident_growth_factor: Annotated[float, Field(gt=1)] = _setting(
         2.0,

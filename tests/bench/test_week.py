@@ -117,6 +117,12 @@ def test_what_was_over_before_the_week_is_history() -> None:
     assert (count.rules[RULE].stories, count.false_days) == (0, [0, 0])
 
 
+def test_a_fraud_of_the_week_that_was_told_before_it_is_notified() -> None:
+    early = a_finding("f1", at=MIDNIGHT - DAY)
+    count = counted([early], [its_incident(early)], [a_row(early)])
+    assert total(count.frauds) == {"planted": 1, "found": 1, "notified": 1}
+
+
 def test_what_the_contract_tells_nobody_of_is_left_out_where_that_is_said() -> None:
     rule_id = next(iter(NEVER))
     silent = a_finding("f1", rule_id=rule_id)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from monitor.events import DAY, HOUR
 from monitor.incidents import Budget, tick
+from monitor.incidents.budget import CHANCE
 from monitor.incidents.notice import CARD_HOPPING, priority
 from monitor.outputs import Kind, State
 from tests.monitor.incident_world import BURST, NOON, RULE, World, a_burst, a_finding, a_policy
@@ -170,8 +171,14 @@ def test_a_quiet_day_lets_everything_through_on_the_next() -> None:
 
 def test_after_a_busy_day_the_bar_is_what_would_have_been_enough() -> None:
     budget = Budget(daily=2)
-    asked(budget, 10, 10, 20, 40, 30)
+    asked(budget, 10, 10, 20, 30, 31, 32, 33, 40, 40)
     assert asked(budget, 29, 30, 40, 99, day=1) == [False, True, True, False]
+
+
+def test_a_few_more_than_had_a_place_are_no_reason_for_a_bar() -> None:
+    budget = Budget(daily=2)
+    asked(budget, *[20] * (2 + CHANCE))
+    assert asked(budget, 1, day=1) == [True]
 
 
 def test_after_a_day_of_equals_some_of_them_are_told() -> None:

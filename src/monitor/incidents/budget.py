@@ -19,6 +19,8 @@ from monitor.events import DAY
 DAYS_KEPT = 8
 PRIORITY_TOP = 60
 """The bar of the last place: what few reach (see `notice.priority`)."""
+CHANCE = 4
+"""So many more than had a place are chance and no reason to raise the bar, in a share of a place a day at least."""
 LAST_PLACES = 4
 """One in so many is kept for the gravest."""
 
@@ -76,7 +78,7 @@ class Budget(Struct, kw_only=True):
         past = [asked for other, asked in self.asked.items() if other < day]
         if not past:
             return self.priority_min
-        room, bar = sum(self.places(other) for other in self.asked if other < day), 0
+        room, bar = CHANCE + sum(self.places(other) for other in self.asked if other < day), 0
         for priority in sorted({each for asked in past for each in asked}, reverse=True):
             room -= sum(asked.get(priority, 0) for asked in past)
             if room < 0:
