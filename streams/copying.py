@@ -23,7 +23,11 @@ class CopyError(Exception):
 
 
 async def copy_raw(
-    settings: Settings, source: str, *, since_ms: int | None = None, told: Callable[[int], None] = lambda _: None
+    settings: Settings,
+    source: str,
+    *,
+    since_ms: int | None = None,
+    told: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Copy what `claims.raw` under the prefix `source` holds now (of this time on); how many records.
 
@@ -75,7 +79,9 @@ async def _refuse_others(settings: Settings, theirs: str, ours: str) -> None:
         for name in (theirs, ours):
             if name not in there:
                 raise CopyError(f"{name}: there is no such topic (ours are made by `monitor topics create`)")
-        found = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics([theirs, ours])}
+        found = {
+            each["topic"]: len(each["partitions"]) for each in await admin.describe_topics([theirs, ours])
+        }
     if found[theirs] != found[ours] or found[ours] != settings.partitions:
         raise CopyError(
             f"{theirs} has {found[theirs]} partitions, {ours} has {found[ours]},"

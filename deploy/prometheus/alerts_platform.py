@@ -175,7 +175,7 @@ DELIVERY_STUCK = Alert(
         at="16m",
     ),
     fires=Case(
-        why="a message has waited for a second more than ten minutes, in one channel, and no hospital takes any in the other",
+        why="a message has waited for a second more than ten minutes, and in the other channel no hospital takes any",
         series={
             'monitor_delivery_oldest_seconds{channel="webhook"}': "602x30",
             'monitor_delivery_pending{channel="webhook"}': "5x30",

@@ -141,7 +141,14 @@ def test_all_of_ours_find_kafka_and_agree_in_what_they_know(name: str) -> None:
     environment = SERVICES[name]["environment"]
     assert environment["MONITOR_BOOTSTRAP"] == "kafka:9092"
     names = ["TOKEN_KEY", "DEAD_LETTER_KEY", "DEAD_LETTER_KEY_ID", "REFERENCE", "REGION", "LANGUAGE"]
-    for shared in [*names, "TOPIC_PREFIX", "PARTITIONS", "REPLICATION", "RAW_RETENTION_DAYS", "RETENTION_DAYS"]:
+    for shared in [
+        *names,
+        "TOPIC_PREFIX",
+        "PARTITIONS",
+        "REPLICATION",
+        "RAW_RETENTION_DAYS",
+        "RETENTION_DAYS",
+    ]:
         assert environment[PREFIX + shared] == SERVICES["worker"]["environment"][PREFIX + shared]
 
 

@@ -1,4 +1,4 @@
-"""What operations and runbooks tell people to type or to look at exists: commands, options, settings, metrics, files, addresses."""
+"""What operations and runbooks give to type exists: commands, options, settings, metrics, files, addresses."""
 
 import re
 import shlex
@@ -114,7 +114,9 @@ def fault_of(words: list[str], *, whole: bool) -> str:
 def unknown_names(page: str) -> set[str]:
     """Settings, variables, metrics, topics' files and addresses that the page names and that are nowhere."""
     settings = {PREFIX + field.upper() for field in Settings.model_fields}
-    example = set(re.findall(r"^#? ?(\w+)=", (ROOT / "deploy" / "compose.env.example").read_text(), re.M))
+    example = set(
+        re.findall(r"^#? ?(\w+)=", (ROOT / "deploy" / "compose.env.example").read_text(), re.MULTILINE)
+    )
     variables = settings | example | ADDRESSES.keys()
     found = {name for name in re.findall(r"\b[A-Z]+_[A-Z_]+[A-Z]\b", page) if name not in variables}
     served = exposed()
@@ -129,20 +131,26 @@ def unknown_names(page: str) -> set[str]:
             found.add(f"{host}:{port}")
     topics = {topic.value for topic in Topic}
     found |= {
-        name for name in re.findall(r"`((?:claims|notices|incident|facts)\.[a-z]+)`", page) if name not in topics
+        name
+        for name in re.findall(r"`((?:claims|notices|incident|facts)\.[a-z]+)`", page)
+        if name not in topics
     }
     return found
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_given_to_paste_is_understood_as_it_stands(name: str) -> None:
-    wrong = {" ".join(words): fault for words in blocks(TEXTS[name]) if (fault := fault_of(words, whole=True))}
+    wrong = {
+        " ".join(words): fault for words in blocks(TEXTS[name]) if (fault := fault_of(words, whole=True))
+    }
     assert not wrong
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_commands_within_sentences_exist_with_their_options(name: str) -> None:
-    wrong = {" ".join(words): fault for words in mentions(TEXTS[name]) if (fault := fault_of(words, whole=False))}
+    wrong = {
+        " ".join(words): fault for words in mentions(TEXTS[name]) if (fault := fault_of(words, whole=False))
+    }
     assert not wrong
 
 
@@ -161,7 +169,9 @@ def _asked_of_nobody(words: list[str]) -> list[str]:
 def test_the_tools_themselves_understand_what_they_are_given(tool: str) -> None:
     if (find(tool) or shutil.which(tool)) is None:
         pytest.skip(f"{tool} is missing")
-    given = [words for page in TEXTS.values() for words in (*blocks(page), *mentions(page)) if words[0] == tool]
+    given = [
+        words for page in TEXTS.values() for words in (*blocks(page), *mentions(page)) if words[0] == tool
+    ]
     asked = {tuple(_asked_of_nobody(words)) for words in given if "@" not in "".join(words)}
     assert asked
     for words in sorted(asked):
@@ -175,7 +185,12 @@ def test_the_tools_themselves_understand_what_they_are_given(tool: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        *("monitor dlq shov 3:17", "monitor dlq show", "monitor dlq show 3:17 --contents", "monitor incidents"),
+        *(
+            "monitor dlq shov 3:17",
+            "monitor dlq show",
+            "monitor dlq show 3:17 --contents",
+            "monitor incidents",
+        ),
         *("monitor dlq replay 3:17", "monitor topics copy", "monitor incidents list --severity 9"),
         *("docker compose restart wroker", "./dev kafak", "python -m deploy.alertmanager.cite"),
     ],
