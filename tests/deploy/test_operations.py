@@ -31,6 +31,8 @@ PORTS = {
     "alertmanager": 9093,
 }
 NOBODY = "http://127.0.0.1:1"
+PLACEHOLDERS = {"INCIDENT_ID", "WHAT_YOU_DO"}
+"""What people put something of their own for."""
 COULD_NOT_CONNECT = 7
 """Curl's own code; an option that it does not know gives 2."""
 
@@ -118,7 +120,8 @@ def unknown_names(page: str) -> set[str]:
         re.findall(r"^#? ?(\w+)=", (ROOT / "deploy" / "compose.env.example").read_text(), re.MULTILINE)
     )
     variables = settings | example | ADDRESSES.keys()
-    found = {name for name in re.findall(r"\b[A-Z]+_[A-Z_]+[A-Z]\b", page) if name not in variables}
+    named = set(re.findall(r"\b[A-Z]+_[A-Z_]+[A-Z]\b", page)) - PLACEHOLDERS
+    found = named - variables
     served = exposed()
     families = served.keys() | {name.rsplit("_", 1)[0] for name in served}
     metrics = re.findall(r"(?<![\w:])monitor_[a-z_]+[a-z](?![\w:{]*:)", page)
