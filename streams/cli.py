@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated
 
 import typer
@@ -13,10 +14,11 @@ from monitor.reference import ReferenceTableError
 from monitor.regions import RegionError
 from monitor.settings import Settings
 from streams import topics
-from streams.by_hand import quiet
+from streams.by_hand import Since, epoch_ms, quiet, run
 from streams.child import await_role, tell_port
 from streams.cli_dlq import dlq_app
 from streams.cli_incidents import incidents_app
+from streams.copying import CopyError, copy_raw
 from streams.start import StartError
 from streams.supervisor import processes_of, run_supervisor
 
@@ -170,6 +172,30 @@ def topics_check() -> None:
     for each in differences:
         typer.echo(f"{each.topic:{wide}}  {each.what}: must be {each.wanted}, is {each.found}; {each.remedy}")
     raise typer.Exit(FAILED)
+
+
+@topics_app.command(
+    "copy",
+    epilog="Examples: `monitor topics copy --from old.` · `monitor topics copy --from '' --since '2026-03-10 14:05'`",
+)
+def topics_copy(
+    source: Annotated[
+        str, typer.Option("--from", metavar="PREFIX", help="MONITOR_TOPIC_PREFIX of those; '' for none.")
+    ],
+    since: Since = None,
+) -> None:
+    """Copy claims.raw of another prefix into ours, for memories under a new token key; docs/operations.md says when."""
+    settings = settings_or_exit()
+    begun = perf_counter()
+
+    def told(count: int) -> None:
+        typer.echo(f"{count} records", err=True)
+
+    try:
+        count = run(copy_raw(settings, source, since_ms=epoch_ms(since), told=told), settings, "topics")
+    except CopyError as error:
+        fail(f"topics: {error}", FAILED)
+    typer.echo(f"copied {count} records in {perf_counter() - begun:.1f} s")
 
 
 def main() -> None:

@@ -64,7 +64,7 @@ def dlq_list(
         return
     table = Table(box=None, pad_edge=False)
     for column in ("letter", "at", "stage", "reason", "came from", "bytes", "replays"):
-        table.add_column(column, no_wrap=column in {"letter", "at"})
+        table.add_column(column, no_wrap=column in {"letter", "at", "reason"})
     for letter in newest:
         row = _told(letter)
         came = f"{row['topic']} {row['partition']}:{row['offset']}"

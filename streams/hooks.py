@@ -57,6 +57,8 @@ class Desk:
         self.position = position
         self.moved: set[str] = set()
         """Providers whose place has changed since it was written."""
+        self._away: set[str] = set()
+        """Providers whose last attempt failed."""
 
     async def put(self, provider: str, parcel: Parcel) -> None:
         """Queue a notice; of a provider without a hook nothing."""
@@ -111,7 +113,7 @@ class Desk:
                 stop=stop_after_delay(max(0.0, left_s)),
             ):
                 with attempt:
-                    await self._attempt(self._post.hooks[provider], parcel)
+                    await self._attempt(provider, parcel)
         except RetryError as error:
             metrics.delivery_attempts.labels(CHANNEL, "failed").inc()
             logger.warning("notice %s put aside: %s did not take it", parcel.notice_id, provider)
@@ -120,16 +122,30 @@ class Desk:
         metrics.delivery_attempts.labels(CHANNEL, "sent").inc()
         metrics.delivery_latency.labels(CHANNEL).observe(max(0.0, time.time() - parcel.at_ms / 1000))
 
-    async def _attempt(self, hook: Hook, parcel: Parcel) -> None:
+    async def _attempt(self, provider: str, parcel: Parcel) -> None:
+        hook = self._post.hooks[provider]
         headers = headers_of(
             parcel.body, notice_id=parcel.notice_id, secret=hook.secret, at_s=int(time.time())
         )
         try:
             answer = await self._post.client.post(hook.url, content=parcel.body, headers=headers)
             answer.raise_for_status()
-        except httpx.HTTPError:
+        except httpx.HTTPError as error:
             self._post.metrics.delivery_attempts.labels(CHANNEL, "retried").inc()
+            self._tell(provider, _why(error))
             raise
+        self._tell(provider, "")
+
+    def _tell(self, provider: str, why: str) -> None:
+        """Log when a provider stops taking notices, and when it takes them again: no metric names it."""
+        if bool(why) == (provider in self._away):
+            return
+        if why:
+            self._away.add(provider)
+            logger.warning("%s does not take its notices: %s", provider, why)
+        else:
+            self._away.discard(provider)
+            logger.warning("%s takes its notices again", provider)
 
 
 def _why(error: BaseException | None) -> str:

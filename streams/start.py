@@ -1,6 +1,7 @@
 """What workers, supervisors and gateways do first, and how they say why they can't start."""
 
 import logging
+from pathlib import Path
 from typing import Final
 
 from aiokafka.errors import KafkaError
@@ -34,6 +35,14 @@ async def serve(server: HealthServer, settings: Settings, who: str = "worker") -
         ) from None
     logger.info("health and metrics at http://%s:%d", settings.worker_host, port)
     return port
+
+
+def make_folder(folder: Path) -> None:
+    """Make MONITOR_DATA_DIR where it is missing (it may be removed at any time); StartError when that can't be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"{folder} can't be made (MONITOR_DATA_DIR): {error.strerror}") from None
 
 
 async def refuse_other_topics(settings: Settings) -> None:

@@ -18,7 +18,7 @@ from monitor.settings import Settings
 from streams.app import MonitorApp, create_app
 from streams.delivery import deliver
 from streams.health import HEALTHY, METRICS, READY, Answer, HealthServer, Page, word
-from streams.start import FAILED, GC_THRESHOLDS, refuse_other_topics, serve
+from streams.start import FAILED, GC_THRESHOLDS, make_folder, refuse_other_topics, serve
 from streams.surroundings import Surroundings, tell_tables
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._told_to_stop)
         await refuse_other_topics(self._settings)
+        make_folder(self._settings.data_dir)
         self.app = create_app(self._settings)
         server = HealthServer(self._pages())
         port = await serve(server, self._settings)
@@ -60,7 +61,7 @@ class Worker:
         app.finalize()
         await engine.start(app.consumer)  # type: ignore[arg-type]  # BatchTransport makes such ones
         assert engine.failed is not None  # noqa: S101 - start has made it
-        started = asyncio.create_task(app.start())
+        started = asyncio.create_task(engine.keep(app.start))
         freezing = asyncio.create_task(self._freeze())
         tell_tables(engine.context)
         looking = asyncio.create_task(Surroundings(engine.context).watch())

@@ -149,7 +149,10 @@ DELIVERY_STUCK = Alert(
     expr=(
         "max by (channel) (monitor_delivery_oldest_seconds) > 600\n"
         "and on (channel)\n"
-        "sum by (channel) (monitor_delivery_pending) > 0"
+        "sum by (channel) (monitor_delivery_pending) > 0\n"
+        # One hospital whose web hook is down holds up its own notices alone: that wakes nobody.
+        "unless on (channel)\n"
+        'sum by (channel) (increase(monitor_delivery_attempts_total{channel="webhook",outcome="sent"}[10m])) > 0'
     ),
     lasts="5m",
     severity="critical",
@@ -161,26 +164,28 @@ DELIVERY_STUCK = Alert(
         "The oldest message has waited for {{ $value | humanizeDuration }}: leads or rejections are not told.",
     ),
     silent=Case(
-        why="a message has waited for ten minutes to the second, and another channel's number is old but nothing waits",
+        why="one hospital takes nothing while others do, and another channel's number is old but nothing waits",
         series={
-            'monitor_delivery_oldest_seconds{channel="webhook"}': "600x30",
+            'monitor_delivery_oldest_seconds{channel="webhook"}': "900x30",
             'monitor_delivery_pending{channel="webhook"}': "5x30",
+            'monitor_delivery_attempts_total{channel="webhook",outcome="sent"}': "0+3x30",
             'monitor_delivery_oldest_seconds{channel="alertmanager"}': "900x30",
             'monitor_delivery_pending{channel="alertmanager"}': "0x30",
         },
         at="16m",
     ),
     fires=Case(
-        why="one message of two channels has waited for a second more",
+        why="a message has waited for a second more than ten minutes, and in the other channel no hospital takes any",
         series={
-            'monitor_delivery_oldest_seconds{channel="webhook"}': "600x30",
+            'monitor_delivery_oldest_seconds{channel="webhook"}': "602x30",
             'monitor_delivery_pending{channel="webhook"}': "5x30",
+            'monitor_delivery_attempts_total{channel="webhook",outcome="sent"}': "9x30",
             'monitor_delivery_oldest_seconds{channel="alertmanager"}': "601x30",
             'monitor_delivery_pending{channel="alertmanager"}': "1x30",
         },
         at="16m",
-        labels=({"channel": "alertmanager"},),
-        values=("10m 1s",),
+        labels=({"channel": "alertmanager"}, {"channel": "webhook"}),
+        values=("10m 1s", "10m 2s"),
     ),
 )
 

@@ -57,7 +57,8 @@ def _lag(count: int, oldest_ms: int | None, members: int) -> Finding:
     age_s = 0.0 if oldest_ms is None else max(0.0, time() - oldest_ms / 1000)
     found = f"{count} records wait, the oldest for {age_s:.0f} s; {members} workers in the group"
     if age_s <= LAG_S_MAX:
-        return Finding("lag", found)
+        # Before the first start it is as it must be; later it is why nothing is audited.
+        return Finding("lag", found, remedy="" if members else "start `monitor worker`")
     if not members:
         return fault(
             "lag", found, "start `monitor worker`; those of MONITOR_NUMBERS are in no group: see /-/ready"

@@ -81,7 +81,7 @@ class Engine:
         """Begin to look after what will be assigned."""
         self._consumer = consumer
         self.failed = asyncio.get_running_loop().create_future()
-        self._background = [asyncio.create_task(self._keep(work)) for work in (self._nudge, self._tell_group)]
+        self._background = [asyncio.create_task(self.keep(work)) for work in (self._nudge, self._tell_group)]
 
     async def stop(self) -> None:
         """Finish what is being written, let go."""
@@ -98,7 +98,7 @@ class Engine:
         """These numbers are ours; returns at once. What stays with us and was written to its end is not read again."""
         for number in sorted(numbers):
             tenure = self.tenures[number] = Tenure(self, number, self._kept.pop(number, None))
-            self._tasks[number] = asyncio.create_task(self._keep(tenure.run))
+            self._tasks[number] = asyncio.create_task(self.keep(tenure.run))
         self._let_go()
         self._committed_at = monotonic()
         self._assigned = True
@@ -278,7 +278,7 @@ class Engine:
         folder = settings.data_dir / cluster / group_of(settings)
         return {table: DiskShelf(folder / str(table) / str(number), end) for table, end in ends.items()}
 
-    async def _keep(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def keep(self, work: Callable[[], Awaitable[None]]) -> None:
         """What it raises is no fault of Kafka's: it ends the worker, whose successor starts from what is committed."""
         try:
             await work()

@@ -15,7 +15,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ["topics", "worker", "gateway", "courier"]
 SERVING = ["worker", "gateway", "courier"]
 OPS = ["prometheus", "alertmanager", "grafana"]
-SECRET = re.compile(r"KEY|PASSWORD|SECRET")
+SECRET = re.compile(r"(KEY|PASSWORD|SECRET)(?!_ID)")
 
 
 def test_kafka_is_the_version_that_the_tests_run_on() -> None:
@@ -127,11 +127,28 @@ def test_every_variable_is_a_setting(name: str) -> None:
     assert variables <= {PREFIX + field.upper() for field in Settings.model_fields}
 
 
+def test_what_operations_tell_to_set_reaches_those_who_need_it() -> None:
+    """A line of .env that docker-compose.yml does not pass on is not heard of, and nobody says so."""
+    told = set(re.findall(r"`(MONITOR_\w+)", (ROOT / "docs" / "operations.md").read_text()))
+    # In the container it is always the same folder, and every container is a machine of its own.
+    told -= {"MONITOR_DATA_DIR", "MONITOR_WORKER_PORT", "MONITOR_PROCESSES", "MONITOR_INSTANCE"}
+    passed = SERVICES["worker"]["environment"].keys() | SERVICES["gateway"]["environment"].keys()
+    assert told <= passed
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_all_of_ours_find_kafka_and_agree_in_what_they_know(name: str) -> None:
     environment = SERVICES[name]["environment"]
     assert environment["MONITOR_BOOTSTRAP"] == "kafka:9092"
-    for shared in ["TOKEN_KEY", "DEAD_LETTER_KEY", "REFERENCE", "REGION", "LANGUAGE"]:
+    names = ["TOKEN_KEY", "DEAD_LETTER_KEY", "DEAD_LETTER_KEY_ID", "REFERENCE", "REGION", "LANGUAGE"]
+    for shared in [
+        *names,
+        "TOPIC_PREFIX",
+        "PARTITIONS",
+        "REPLICATION",
+        "RAW_RETENTION_DAYS",
+        "RETENTION_DAYS",
+    ]:
         assert environment[PREFIX + shared] == SERVICES["worker"]["environment"][PREFIX + shared]
 
 

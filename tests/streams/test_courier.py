@@ -161,11 +161,11 @@ async def test_what_a_provider_does_not_take_in_time_is_put_aside_and_the_next_i
 ) -> None:
     ours = await world(reference=str(write_providers(tmp_path, hospitals)), hook_give_up_s=1)
     broken = CODES[5]
-    told = [
+    offered = [
         Notice(notice_id=f"n{number}", kind="verdict", provider=broken, person="one", body={"number": number})
         for number in range(3)
     ]
-    await put(ours, told)
+    await put(ours, offered)
     courier = Courier(ours, tmp_path)
 
     async def put_aside() -> bool:
@@ -185,5 +185,13 @@ async def test_what_a_provider_does_not_take_in_time_is_put_aside_and_the_next_i
             return hospitals.keys(broken) == ["n9"]
 
         await until(taken, "the next one is taken", 30.0)
+        log = tmp_path / "courier.log"
+
+        async def told() -> bool:
+            return f"{broken} takes its notices again" in log.read_text()
+
+        await until(told, "it is told that it takes them again", 30.0)
+        # Once, not at every attempt: no metric names a provider, and on-call must find it.
+        assert log.read_text().count(f"{broken} does not take its notices: HTTP 500") == 1
     finally:
         courier.close()

@@ -146,7 +146,7 @@ async def test_a_worker_refuses_to_start_with_another_number_of_partitions(world
 @pytest.mark.parametrize(
     "command",
     [
-        *("worker", "gateway", "doctor", "topics create", "topics check"),
+        *("worker", "gateway", "doctor", "topics create", "topics check", "topics copy"),
         *("dlq list", "dlq show", "dlq replay"),
         *(f"incidents {name}" for name in ("list", "show", "ack", "verify", "dismiss", "resolve")),
     ],
