@@ -39,6 +39,8 @@ def _log(settings: Settings, who: str = "") -> None:
     # They tell each service and each connection; what matters of it the engine says, and doctor.
     for name in (
         "faust",
+        # They quote what a hospital's system answers, and that may be about a patient.
+        "httpcore",
         "httpx",
         "mode",
         "streams.app",

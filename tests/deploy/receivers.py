@@ -4,9 +4,14 @@ import asyncio
 import email
 import email.policy
 import json
+import re
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, Self
 
+import yaml
+
+from deploy.alertmanager.site import CONFIG
 from deploy.local.ports import HOST, free_port
 
 
@@ -56,3 +61,33 @@ class Receivers:
         message = email.message_from_bytes(raw, policy=email.policy.default)
         body = message.get_body(("plain",))
         self.mails.append((to, str(message["Subject"]), "" if body is None else body.get_content()))
+
+
+def local_configuration(receivers: Receivers, folder: Path) -> Path:
+    """The committed configuration, its routes and groups as they are: with addresses of this machine, and in seconds
+    instead of minutes."""
+    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    config["global"] = {
+        "smtp_smarthost": f"{HOST}:{receivers.mail_port}",
+        "smtp_from": "monitor@example.org",
+        "smtp_require_tls": False,
+    }
+    config["templates"] = [f"{CONFIG.parent}/*.tmpl"]
+    for receiver in config["receivers"]:
+        for hook in receiver.get("webhook_configs", ()):
+            hook["url"] = f"http://{HOST}:{receivers.hook_port}/{receiver['name']}"
+            del hook["http_config"]
+    _hurry(config["route"])
+    path = folder / "alertmanager.yml"
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    return path
+
+
+def _hurry(route: dict[str, Any]) -> None:
+    for name in ("group_wait", "group_interval"):
+        if name in route:
+            route[name] = re.sub(r"(\d+)m$", r"\1s", route[name].replace("1h", "60m"))
+    if str(route.get("group_wait", "")).endswith("0s"):
+        route["group_wait"] = "1s"
+    for child in route.get("routes", ()):
+        _hurry(child)

@@ -12,11 +12,10 @@ import yaml
 
 from deploy.alertmanager.site import ADDRESSES, CONFIG, PLACEHOLDER, MissingAddressError, site_files
 from deploy.local.ops import Alertmanager
-from deploy.local.ports import HOST
 from monitor.incidents.outbox import HOLD_MS, RETAIN_MS
 from monitor.settings import Settings
 from tests.deploy.ops_tools import ALERTMANAGER, alerts, needs_amtool, run
-from tests.deploy.receivers import Receivers
+from tests.deploy.receivers import Receivers, local_configuration
 from tests.streams.world import until
 
 ALERTS = alerts()
@@ -231,36 +230,6 @@ def test_a_message_about_thousands_stays_short(tmp_path: Path, language: str) ->
     assert len(text) < 5_000
 
 
-def _local(receivers: Receivers, folder: Path) -> Path:
-    """The committed configuration, its routes and groups as they are: with addresses of this machine, and in seconds
-    instead of minutes."""
-    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
-    config["global"] = {
-        "smtp_smarthost": f"{HOST}:{receivers.mail_port}",
-        "smtp_from": "monitor@example.org",
-        "smtp_require_tls": False,
-    }
-    config["templates"] = [f"{ALERTMANAGER}/*.tmpl"]
-    for receiver in config["receivers"]:
-        for hook in receiver.get("webhook_configs", ()):
-            hook["url"] = f"http://{HOST}:{receivers.hook_port}/{receiver['name']}"
-            del hook["http_config"]
-    _hurry(config["route"])
-    path = folder / "alertmanager.yml"
-    path.write_text(yaml.safe_dump(config), encoding="utf-8")
-    return path
-
-
-def _hurry(route: dict[str, Any]) -> None:
-    for name in ("group_wait", "group_interval"):
-        if name in route:
-            route[name] = re.sub(r"(\d+)m$", r"\1s", route[name].replace("1h", "60m"))
-    if str(route.get("group_wait", "")).endswith("0s"):
-        route["group_wait"] = "1s"
-    for child in route.get("routes", ()):
-        _hurry(child)
-
-
 async def _post(service: Alertmanager, sent: list[dict[str, Any]]) -> None:
     async with httpx.AsyncClient() as client:
         for begin in range(0, len(sent), 500):
@@ -279,7 +248,7 @@ async def test_a_flood_of_incidents_is_a_handful_of_messages(tmp_path: Path) -> 
     rules = ["LOC-PHARMACY-BURST", "LOC-DECEASED", "LOC-CARD-HOPPING"]
     flood = [_incident(number, rule_id=rules[number % 3]) for number in range(FLOOD)]
     async with Receivers() as receivers:
-        with Alertmanager(_local(receivers, tmp_path)) as service:
+        with Alertmanager(local_configuration(receivers, tmp_path)) as service:
             await _post(service, flood)
 
             async def told() -> bool:
@@ -304,7 +273,7 @@ async def test_when_the_monitor_says_flood_the_desk_is_told_that_alone(tmp_path:
     grave = [_incident(number, rule_id=f"LOC-{number % 20}", severity="critical") for number in range(200)]
     other = {"labels": {"alertname": "WorkerDown", "team": "platform", "severity": "critical"}}
     async with Receivers() as receivers:
-        with Alertmanager(_local(receivers, tmp_path)) as service:
+        with Alertmanager(local_configuration(receivers, tmp_path)) as service:
             await _post(service, [notice, *grave])
             await until(_async(lambda: bool(receivers.hooks)), "the desk is told of the flood")
             # Groups of incidents are flushed within the same second; what comes after it comes after them.
@@ -359,7 +328,7 @@ async def test_a_cause_silences_what_follows_from_it(
         "labels": {"alertname": "ProviderSilent", **ALERTS["ProviderSilent"]["labels"], "region": "430103"}
     }
     async with Receivers() as receivers:
-        with Alertmanager(_local(receivers, tmp_path)) as service:
+        with Alertmanager(local_configuration(receivers, tmp_path)) as service:
             await _post(service, [*sent, elsewhere])
 
             async def states() -> dict[str, str] | None:

@@ -43,7 +43,15 @@ async def test_nobody_sees_those_of_another(door: Door, path: str) -> None:
 
 @pytest.mark.parametrize("params", [{"after": "x"}, {"limit": 0}, {"limit": 501}, {"after": -2}])
 async def test_odd_questions_are_refused(door: Door, params: dict[str, Any]) -> None:
-    assert (await get(door, LIST, **params)).status_code == 400
+    answer = await get(door, LIST, **params)
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == f"can't be read: {next(iter(params))}"
+
+
+async def test_an_odd_question_is_not_quoted(door: Door) -> None:
+    answer = await get(door, LIST, after="43010000007317142938")
+    assert answer.status_code == 400
+    assert "4301000000" not in answer.text
 
 
 async def test_while_notices_cant_be_read_the_caller_is_told_to_ask_again(door: Door) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
@@ -23,6 +24,8 @@ class Taken(NamedTuple):
     key: str
     notice: dict[str, Any]
     at_ms: int
+    raw: bytes
+    """Headers and body as they came."""
 
 
 class Hospitals:
@@ -57,7 +60,7 @@ class Hospitals:
             return int(trouble)
         with self._lock:
             self.forged += not is_signed(body, headers, secret=SECRET, now_s=unix_ms() // 1000)
-            taken = Taken(headers["Idempotency-Key"], orjson.loads(body), unix_ms())
+            taken = Taken(headers["Idempotency-Key"], orjson.loads(body), unix_ms(), bytes(headers) + body)
             self.taken.setdefault(code, []).append(taken)
         return 200
 
@@ -68,7 +71,8 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def open_doors(ill: dict[str, str]) -> Iterator[Hospitals]:
+def open_doors(ill: dict[str, str], grumble: str = "") -> Iterator[Hospitals]:
+    """`grumble`: what those that are ill say instead of the status's own words."""
     hospitals = Hospitals(ill)
 
     class Handler(BaseHTTPRequestHandler):
@@ -80,9 +84,11 @@ def open_doors(ill: dict[str, str]) -> Iterator[Hospitals]:
             if status is None:
                 self.close_connection = True
                 return
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
+            said = b"" if status == HTTPStatus.OK else grumble.encode()
+            self.send_response(status, said.decode("latin-1") or None)
+            self.send_header("Content-Length", str(len(said)))
             self.end_headers()
+            self.wfile.write(said)
 
         def log_message(self, *_: object) -> None:
             pass

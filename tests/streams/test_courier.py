@@ -45,10 +45,11 @@ class Courier:
     """`monitor courier` as a process."""
 
     def __init__(self, world: World, folder: Path) -> None:
-        self._port = free_port()
+        port = free_port()
+        self.address = f"{HOST}:{port}"
         self._log = (folder / "courier.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streams", "courier", "--port", str(self._port)],
+            [sys.executable, "-m", "streams", "courier", "--port", str(port)],
             env=world.environment,
             stdout=self._log,
             stderr=subprocess.STDOUT,
@@ -58,7 +59,7 @@ class Courier:
         """Whether it has its share."""
         try:
             async with httpx.AsyncClient(trust_env=False) as client:
-                return (await client.get(f"http://{HOST}:{self._port}/-/ready")).is_success
+                return (await client.get(f"http://{self.address}/-/ready")).is_success
         except httpx.HTTPError:
             return False
 

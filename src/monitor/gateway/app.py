@@ -8,7 +8,7 @@ from typing import Annotated, Final, TypeAlias
 
 from litestar import Litestar, Response, get, post
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -200,7 +200,10 @@ def _holder(request: AnyRequest, keys: Keys) -> str:
 
 def _refused(request: AnyRequest, error: Exception) -> Response[Problem]:
     """The answer to whatever was raised; of what nobody expected the kind alone is said and logged."""
-    if isinstance(error, HTTPException):
+    if isinstance(error, ValidationException):
+        # Its own words quote the address that was asked for, and what stands there is anybody's.
+        status, detail, headers = error.status_code, f"can't be read: {_names(error)}", None
+    elif isinstance(error, HTTPException):
         status, detail, headers = error.status_code, error.detail, error.headers
     else:
         status, detail, headers = HTTPStatus.INTERNAL_SERVER_ERROR, "the gateway failed", None
@@ -209,6 +212,12 @@ def _refused(request: AnyRequest, error: Exception) -> Response[Problem]:
     doors: Doors = request.app.state.doors
     doors.metrics.gateway_refused.labels(path, str(int(status))).inc()
     return Response(Problem(int(status), detail), status_code=int(status), headers=headers, media_type=JSON)
+
+
+def _names(error: ValidationException) -> str:
+    """The parameters that are wrong, by our own names for them."""
+    faults = error.extra if isinstance(error.extra, list) else []
+    return ", ".join(sorted({str(fault.get("key", "")) for fault in faults if isinstance(fault, dict)}))
 
 
 def create_gateway(
