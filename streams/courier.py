@@ -22,6 +22,7 @@ from prometheus_client import REGISTRY
 from monitor.compose import knowledge_of
 from monitor.metrics import Metrics
 from monitor.notices import Parcel
+from monitor.provider_groups import ProviderGroups
 from monitor.settings import Settings
 from streams.engine.records import NOTICE_ID, PERSON, headers_of
 from streams.health import HEALTHY, METRICS, READY, Answer, HealthServer, word
@@ -41,12 +42,15 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
     """All desks of this process."""
 
     def __init__(self, settings: Settings, metrics: Metrics, client: httpx.AsyncClient) -> None:
-        knowledge = knowledge_of(settings)
-        hooks = {code: entry.hook for code, entry in knowledge.reference.providers.items() if entry.hook}
+        providers = knowledge_of(settings).reference.providers
+        hooks = {code: entry.hook for code, entry in providers.items() if entry.hook}
+        group = ProviderGroups(providers)
         self._settings = settings
         self._metrics = metrics
         self._topic = name_of(Topic.NOTICES, settings)
-        self._post = Post(client, hooks, self._put_aside, metrics, settings.hook_give_up_s)
+        self._post = Post(client, hooks, self._put_aside, metrics, group, settings.hook_give_up_s)
+        self._groups = frozenset(group(code) for code in hooks)
+        """Of whom somebody is told by web hook: these show 0 when nothing waits."""
         self._desks: dict[TopicPartition, Desk] = {}
         self._sharing = asyncio.Lock()
         """aiokafka delivers records of a partition before it was told that it has it, or while it is taken away."""
@@ -155,11 +159,16 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         return found
 
     def _show(self) -> None:
-        waiting = [desk.waiting() for desk in self._desks.values()]
-        self._metrics.delivery_pending.labels(CHANNEL).set(sum(count for count, _ in waiting))
-        oldest = min([ms for _, ms in waiting if ms is not None], default=None)
-        age_s = 0.0 if oldest is None else max(0.0, time.time() - oldest / 1000)
-        self._metrics.delivery_oldest.labels(CHANNEL).set(age_s)
+        now_ms = int(time.time() * 1000)
+        pending, oldest_ms = dict.fromkeys(self._groups, 0), dict.fromkeys(self._groups, now_ms)
+        for desk in self._desks.values():
+            for provider, count, since_ms in desk.waiting():
+                group = self._post.group(provider)
+                pending[group] += count
+                oldest_ms[group] = min(oldest_ms[group], since_ms)
+        for group in self._groups:
+            self._metrics.delivery_pending.labels(CHANNEL, group).set(pending[group])
+            self._metrics.delivery_oldest.labels(CHANNEL, group).set((now_ms - oldest_ms[group]) / 1000)
 
 
 def _parcel(record: Any) -> Parcel:  # noqa: ANN401 - a ConsumerRecord

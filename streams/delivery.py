@@ -19,6 +19,7 @@ from monitor.clock import china_ms
 from monitor.incidents import Outbox
 from monitor.incidents.alert import alert_of
 from monitor.incidents.outbox import Due
+from monitor.metrics import NO_GROUP
 from streams.engine.engine import Engine
 from streams.incident_desk import follow_actions
 from streams.incidents import IncidentsStage
@@ -73,7 +74,7 @@ class Courier:
         try:
             await self._round()
         except Exception as error:
-            self._metrics.delivery_attempts.labels(CHANNEL, "retried").inc()
+            self._metrics.delivery_attempts.labels(CHANNEL, NO_GROUP, "retried").inc()
             logger.warning("alertmanager takes nothing: %s", type(error).__name__)
             raise
         finally:
@@ -86,7 +87,7 @@ class Courier:
             while batch := list(islice(dues, BATCH)):
                 taken = await self._send(batch)
                 for waited_ms in outbox.sent(taken, now_ms()):
-                    self._metrics.delivery_latency.labels(CHANNEL).observe(waited_ms / 1000)
+                    self._metrics.delivery_latency.labels(CHANNEL, NO_GROUP).observe(waited_ms / 1000)
 
     async def _look(self) -> None:
         """Whether it is the one that took what was sent before."""
@@ -105,10 +106,10 @@ class Courier:
         if answer.status_code != HTTPStatus.BAD_REQUEST:
             answer.raise_for_status()
         if answer.is_success:
-            self._metrics.delivery_attempts.labels(CHANNEL, "sent").inc(len(batch))
+            self._metrics.delivery_attempts.labels(CHANNEL, NO_GROUP, "sent").inc(len(batch))
             return list(batch)
         if len(batch) == 1:
-            self._metrics.delivery_attempts.labels(CHANNEL, "failed").inc()
+            self._metrics.delivery_attempts.labels(CHANNEL, NO_GROUP, "failed").inc()
             logger.error(
                 "alertmanager refuses an incident of %s: %d", batch[0].story.rule_id, answer.status_code
             )
@@ -127,9 +128,9 @@ class Courier:
 
     def _show(self) -> None:
         since = [ms for outbox in self._outboxes() for ms in outbox.waiting_since()]
-        self._metrics.delivery_pending.labels(CHANNEL).set(len(since))
+        self._metrics.delivery_pending.labels(CHANNEL, NO_GROUP).set(len(since))
         oldest_s = (now_ms() - min(since)) / 1000 if since else 0.0
-        self._metrics.delivery_oldest.labels(CHANNEL).set(oldest_s)
+        self._metrics.delivery_oldest.labels(CHANNEL, NO_GROUP).set(oldest_s)
         due_s = self._engine.context.settings.incident_due_s
         late = Counter(
             story.severity

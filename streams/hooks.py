@@ -6,7 +6,7 @@ What waits is bounded by time (`MONITOR_HOOK_GIVE_UP_S`) and number; a provider 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 import httpx
@@ -20,6 +20,7 @@ from tenacity import (
 
 from monitor.metrics import Metrics
 from monitor.notices import Lanes, Parcel, headers_of
+from monitor.provider_groups import ProviderGroups
 from monitor.reference import Hook
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Post(NamedTuple):
     hooks: Mapping[str, Hook]
     put_aside: PutAside
     metrics: Metrics
+    group: ProviderGroups
     give_up_s: float
 
 
@@ -86,10 +88,11 @@ class Desk:
         """Before this place nobody needs anything any more."""
         return min([lanes.done for lanes in self._lanes.values() if lanes.waiting], default=self.position)
 
-    def waiting(self) -> tuple[int, int | None]:
-        """How many wait, and since when (ms) the oldest."""
-        oldest = [ms for lanes in self._lanes.values() if (ms := lanes.oldest_ms) is not None]
-        return sum(lanes.waiting for lanes in self._lanes.values()), min(oldest, default=None)
+    def waiting(self) -> Iterator[tuple[str, int, int]]:
+        """Providers for whom some wait: how many, and since when (ms) the oldest."""
+        for provider, lanes in self._lanes.items():
+            if (oldest_ms := lanes.oldest_ms) is not None:
+                yield provider, lanes.waiting, oldest_ms
 
     async def close(self) -> None:
         """Break off what is under way: it will be repeated."""
@@ -104,7 +107,7 @@ class Desk:
             self.moved.add(provider)
 
     async def _deliver(self, provider: str, parcel: Parcel) -> None:
-        metrics = self._post.metrics
+        metrics, group = self._post.metrics, self._post.group(provider)
         left_s = self._post.give_up_s - (time.time() - parcel.at_ms / 1000)
         try:
             async for attempt in AsyncRetrying(
@@ -115,12 +118,12 @@ class Desk:
                 with attempt:
                     await self._attempt(provider, parcel)
         except RetryError as error:
-            metrics.delivery_attempts.labels(CHANNEL, "failed").inc()
+            metrics.delivery_attempts.labels(CHANNEL, group, "failed").inc()
             logger.warning("notice %s put aside: %s did not take it", parcel.notice_id, provider)
             await self._post.put_aside(provider, parcel, _why(error.last_attempt.exception()))
             return
-        metrics.delivery_attempts.labels(CHANNEL, "sent").inc()
-        metrics.delivery_latency.labels(CHANNEL).observe(max(0.0, time.time() - parcel.at_ms / 1000))
+        metrics.delivery_attempts.labels(CHANNEL, group, "sent").inc()
+        metrics.delivery_latency.labels(CHANNEL, group).observe(max(0.0, time.time() - parcel.at_ms / 1000))
 
     async def _attempt(self, provider: str, parcel: Parcel) -> None:
         hook = self._post.hooks[provider]
@@ -131,7 +134,8 @@ class Desk:
             answer = await self._post.client.post(hook.url, content=parcel.body, headers=headers)
             answer.raise_for_status()
         except httpx.HTTPError as error:
-            self._post.metrics.delivery_attempts.labels(CHANNEL, "retried").inc()
+            group = self._post.group(provider)
+            self._post.metrics.delivery_attempts.labels(CHANNEL, group, "retried").inc()
             self._tell(provider, _why(error))
             raise
         self._tell(provider, "")

@@ -91,7 +91,7 @@ def tell_tables(context: Context) -> None:
         metrics.reference_modified.labels(table).set(modified)
     for code, entry in reference.providers.items():
         if context.provider_label(code) != OTHER:
-            metrics.provider_info.labels(code, entry.admvs).set(1)
+            metrics.provider_info.labels(code, entry.admvs, context.provider_group(code)).set(1)
     for stage in ("intake", "persons", "traces", "incidents"):
         metrics.stage_failures.labels(stage)
     for severity in context.settings.incident_due_s:

@@ -4,14 +4,21 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana.board import board, choice
 from deploy.grafana.panels import COUNT, PER_SECOND, SECONDS, SHARE, YUAN, Query, bars, lines, number
-from deploy.grafana.promql import net, never_empty
+from deploy.grafana.promql import net, never_empty, quantile
 from deploy.grafana.words import PLAIN, Steps, Words
 
 ITS = '{provider="$provider"}'
 REFUSED = '{provider="$provider",decision="reject"}'
 HOOK = 'channel="webhook"'
 YEAR = "now/y"
+P99_BY_GROUP = quantile(0.99, "monitor_delivery_latency_seconds", by="group", where=f"{{{HOOK}}}")
 BUDGET = 'max(monitor_fund_budget_yuan{provider="$provider",year="$year"})'
+
+
+def its_group(expr: str) -> str:
+    """Of series by group of providers those of the group that the chosen provider is in."""
+    return f'({expr}) and on (group) group by (group) (monitor_provider_info{{provider="$provider"}})'
+
 
 CALLS = [
     number(
@@ -110,35 +117,38 @@ CALLS = [
 DELIVERY = [
     number(
         Words(
-            ("等待送达（全部机构）", "Waiting to be delivered, all providers"),
-            "等待送达医院的拒付与更正，全部机构合计；单个机构的清单见 GET /providers/{code}/verdicts。",
-            "Rejections and their revisions that hospitals have not got yet: delivery has no series of one provider. "
-            "Its own list is GET /providers/{code}/verdicts.",
+            ("等待送达（所在组）", "Waiting to be delivered, its group"),
+            "该机构所在组等待送达的拒付与更正；单个机构的清单见 GET /providers/{code}/verdicts。",
+            "Rejections and their revisions that providers of its group have not got yet. Its own list is "
+            "GET /providers/{code}/verdicts.",
         ),
-        Query(never_empty(f"sum(monitor_delivery_pending{{{HOOK}}})")),
+        Query(never_empty(f"sum({its_group(f'monitor_delivery_pending{{{HOOK}}}')})")),
         unit=COUNT,
         steps=Steps(yellow=100, red=1000),
         link="DeliveryStuck",
     ),
     number(
         Words(
-            ("最早未送达（全部机构）", "Oldest not delivered, all providers"),
-            "最早一条未送达消息的等待时间；多为个别医院接收故障。",
-            "Age of the oldest message that waits; mostly one hospital that does not answer.",
+            ("最早未送达（所在组）", "Oldest not delivered, its group"),
+            "所在组最早一条未送达消息的等待时间；多为个别医院接收故障。",
+            "Age of the oldest message that waits in its group; mostly one hospital that does not answer.",
         ),
-        Query(never_empty(f"max(monitor_delivery_oldest_seconds{{{HOOK}}})")),
+        Query(never_empty(f"max({its_group(f'monitor_delivery_oldest_seconds{{{HOOK}}}')})")),
         unit=SECONDS,
         steps=Steps(yellow=60, red=3600),
         link="DeliveryStuck",
     ),
     bars(
         Words(
-            ("送达结果（全部机构）", "Deliveries by outcome, all providers"),
-            "所选时段内的送达尝试：成功、重试、失败。",
-            "Attempts in the time range: sent, retried, failed.",
+            ("送达结果（所在组）", "Deliveries by outcome, its group"),
+            "所选时段内所在组的送达尝试：成功、重试、失败。",
+            "Attempts of its group in the time range: sent, retried, failed.",
         ),
         Query(
-            never_empty(f"sum by (outcome) (increase(monitor_delivery_attempts_total{{{HOOK}}}[$__range]))"),
+            never_empty(
+                "sum by (outcome) "
+                f"({its_group(f'increase(monitor_delivery_attempts_total{{{HOOK}}}[$__range])')})"
+            ),
             "{{outcome}}",
         ),
         unit=COUNT,
@@ -147,20 +157,59 @@ DELIVERY = [
     ),
     lines(
         Words(
-            ("送达时间 p99（全部机构）", "Delivery latency p99, all providers"),
+            ("送达时间 p99（所在组）", "Delivery latency p99, its group"),
             "从提交到送达；目标 1 秒内。0 为所选时段内没有送达。",
             "From a record to its delivery; the aim is 1 s. 0: nothing was delivered.",
         ),
-        Query(
-            never_empty(
-                "histogram_quantile(0.99, sum by (le) "
-                f"(rate(monitor_delivery_latency_seconds_bucket{{{HOOK}}}[$__rate_interval]))) > 0"
-            ),
-            "p99",
-        ),
+        Query(never_empty(f"max({its_group(P99_BY_GROUP)} > 0)"), "p99"),
         unit=SECONDS,
         steps=Steps(yellow=1, red=5),
         link="DeliveryStuck",
+    ),
+]
+
+GROUPS = [
+    lines(
+        Words(
+            ("送达时间 p99（各组）", "Delivery latency p99 by group"),
+            "各组从提交到送达的时间；单独偏高的一组多为其接收系统变慢。",
+            "From a record to its delivery. A group that is slow alone has a slow system of its own.",
+        ),
+        Query(never_empty(f"{P99_BY_GROUP} > 0"), "{{group}}"),
+        unit=SECONDS,
+        steps=Steps(yellow=1, red=5),
+        link="DeliveryStuck",
+    ),
+    lines(
+        Words(
+            ("最早未送达（各组）", "Oldest not delivered by group"),
+            "各组最早一条未送达消息的等待时间；所有组同时升高说明投递服务停了。",
+            "Age of the oldest message that waits. When it grows in all groups the courier stands still.",
+        ),
+        Query(
+            never_empty(f"max by (group) (monitor_delivery_oldest_seconds{{{HOOK}}})"),
+            "{{group}}",
+        ),
+        unit=SECONDS,
+        steps=Steps(yellow=60, red=3600),
+        link="DeliveryStuck",
+    ),
+    bars(
+        Words(
+            ("放弃送达（各组）", "Given up by group"),
+            "所选时段内到期仍未送达的消息；机构可由 GET /providers/{code}/undelivered 取回。",
+            "Not taken in time, in the time range; providers fetch them at GET /providers/{code}/undelivered.",
+        ),
+        Query(
+            never_empty(
+                "sum by (group) "
+                f'(increase(monitor_delivery_attempts_total{{{HOOK},outcome="failed"}}[$__range]))'
+            ),
+            "{{group}}",
+        ),
+        unit=COUNT,
+        steps=PLAIN,
+        link="DeliveryLossBudgetFast",
     ),
 ]
 
@@ -170,7 +219,11 @@ def hospital() -> Dashboard:
     return board(
         "hospital",
         words="单个定点医药机构：调用、拒付、送达。One provider: its calls, its rejections, delivery.",
-        rows=[("调用与拒付 Calls and rejections", CALLS), ("送达 Delivery", DELIVERY)],
+        rows=[
+            ("调用与拒付 Calls and rejections", CALLS),
+            ("送达 Delivery", DELIVERY),
+            ("各组送达 Delivery by group", GROUPS),
+        ],
         variables=[
             choice("provider", "机构", "monitor_provider_verdicts_total", several=False),
             choice("year", "预算年度", "monitor_fund_budget_yuan", several=False),

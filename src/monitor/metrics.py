@@ -21,6 +21,8 @@ from prometheus_client import (
 
 PROVIDERS_MAX: Final = 2_000
 OTHER: Final = "other"
+NO_GROUP: Final = ""
+"""Of what concerns no provider: to Prometheus an empty label is none."""
 INFNOS: Final = frozenset(
     (
         *("1101", "2101", "2102", "2103", "2201", "2202", "2203", "2204", "2205", "2206", "2207", "2208"),
@@ -205,7 +207,11 @@ class Metrics:
             "provider",
         )
         self.provider_info = self._gauge(
-            "monitor_provider_info", "1; the region (admvs) of a provider of the table.", "provider", "region"
+            "monitor_provider_info",
+            "1; the region (admvs) and the group of a provider of the table.",
+            "provider",
+            "region",
+            "group",
         )
         self.reference_modified = self._gauge(
             "monitor_reference_modified_timestamp_seconds",
@@ -222,20 +228,26 @@ class Metrics:
         )
 
     def _delivery(self) -> None:
+        """`group`: that of the provider that is told; of Alertmanager empty, so there is no such label."""
         self.delivery_attempts = self._counter(
             "monitor_delivery_attempts",
-            "Messages to others than Kafka: sent, to be retried, or given up.",
+            "Messages to others than Kafka: sent, to be retried, or given up; with the group of the provider.",
             "channel",
+            "group",
             "outcome",
         )
         self.delivery_pending = self._gauge(
-            "monitor_delivery_pending", "Messages that wait for their delivery.", "channel"
+            "monitor_delivery_pending", "Messages that wait for their delivery.", "channel", "group"
         )
         self.delivery_oldest = self._gauge(
-            "monitor_delivery_oldest_seconds", "Age of the oldest message that waits.", "channel"
+            "monitor_delivery_oldest_seconds", "Age of the oldest message that waits.", "channel", "group"
         )
         self.delivery_latency = self._histogram(
-            "monitor_delivery_latency_seconds", "From a commit to its delivery.", DELIVERY_S, "channel"
+            "monitor_delivery_latency_seconds",
+            "From a commit to its delivery.",
+            DELIVERY_S,
+            "channel",
+            "group",
         )
 
     def _gateway(self) -> None:

@@ -176,7 +176,7 @@ async def test_each_story_is_notified_once_when_it_opens_and_once_when_it_ends(
         )
         assert (wrong, set(told) - set(expected)) == ({}, set()), f"seed {seed}"
     assert (await asyncio.to_thread(second.metric, "monitor_delivery_pending"))[
-        '{channel="alertmanager"}'
+        '{channel="alertmanager",group=""}'
     ] == 0
 
 
@@ -222,7 +222,7 @@ async def nothing_waits(world: World, worker: Worker, alertmanager: Alertmanager
 
     async def sent() -> bool:
         waits = await asyncio.to_thread(worker.metric, "monitor_delivery_pending")
-        return await world.lag((Topic.FINDINGS,)) == 0 and waits == {'{channel="alertmanager"}': 0}
+        return await world.lag((Topic.FINDINGS,)) == 0 and waits == {'{channel="alertmanager",group=""}': 0}
 
     await until(sent, "all has been sent")
     await all_flushed(alertmanager, len(hook.told("incident_key")))
