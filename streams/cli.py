@@ -10,6 +10,7 @@ import typer
 from aiokafka.errors import KafkaError
 
 from monitor.cli import app, fail, note_development_key, settings_or_exit
+from monitor.notices import Sm2Error
 from monitor.reference import ReferenceTableError
 from monitor.regions import RegionError
 from monitor.settings import Settings
@@ -125,7 +126,7 @@ def courier(
     note_development_key(settings)
     try:
         code = asyncio.run(run_courier(settings))
-    except (StartError, RegionError, ReferenceTableError, KafkaError) as error:
+    except (Sm2Error, StartError, RegionError, ReferenceTableError, KafkaError) as error:
         fail(f"courier: {error}", FAILED)
     raise typer.Exit(code)
 

@@ -26,7 +26,7 @@ from monitor.provider_groups import ProviderGroups
 from monitor.settings import Settings
 from streams.engine.records import NOTICE_ID, PERSON, headers_of
 from streams.health import HEALTHY, METRICS, READY, Answer, HealthServer, word
-from streams.hooks import CHANNEL, TIMEOUT_S, Desk, Post
+from streams.hooks import CHANNEL, TIMEOUT_S, Desk, Post, signers_of
 from streams.reading import Reader
 from streams.start import refuse_other_topics, serve
 from streams.topics import Topic, group_of, name_of, partition_of
@@ -48,7 +48,8 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         self._settings = settings
         self._metrics = metrics
         self._topic = name_of(Topic.NOTICES, settings)
-        self._post = Post(client, hooks, self._put_aside, metrics, group, settings.hook_give_up_s)
+        signers = signers_of(hooks, settings)
+        self._post = Post(client, hooks, signers, self._put_aside, metrics, group, settings.hook_give_up_s)
         self._groups = frozenset(group(code) for code in hooks)
         """Of whom somebody is told by web hook: these show 0 when nothing waits."""
         self._desks: dict[TopicPartition, Desk] = {}

@@ -19,9 +19,10 @@ from tenacity import (
 )
 
 from monitor.metrics import Metrics
-from monitor.notices import Lanes, Parcel, headers_of
+from monitor.notices import Lanes, Parcel, Signer, Sm2Error, Sm2Key, by_key, by_secret, headers_of
 from monitor.provider_groups import ProviderGroups
-from monitor.reference import Hook
+from monitor.reference import Hook, Scheme
+from monitor.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +42,29 @@ class Post(NamedTuple):
 
     client: httpx.AsyncClient
     hooks: Mapping[str, Hook]
+    signers: Mapping[str, Signer]
+    """By provider, as `hooks`."""
     put_aside: PutAside
     metrics: Metrics
     group: ProviderGroups
     give_up_s: float
+
+
+def signers_of(hooks: Mapping[str, Hook], settings: Settings) -> dict[str, Signer]:
+    """How each provider's notices are signed. Sm2Error where our own key is needed and can't be used."""
+    wanted = any(hook.scheme is Scheme.SM2 for hook in hooks.values())
+    ours = by_key(sm2_key_of(settings)) if wanted else None
+    return {
+        code: ours if hook.scheme is Scheme.SM2 and ours is not None else by_secret(hook.secret, hook.scheme)
+        for code, hook in hooks.items()
+    }
+
+
+def sm2_key_of(settings: Settings) -> Sm2Key:
+    """Sm2Error names the setting that is missing or wrong."""
+    if settings.sm2_private_key is None or not settings.sm2_public_key:
+        raise Sm2Error("hook_sign sm2 needs MONITOR_SM2_PRIVATE_KEY and MONITOR_SM2_PUBLIC_KEY")
+    return Sm2Key.of(private=settings.sm2_private_key.get_secret_value(), public=settings.sm2_public_key)
 
 
 class Desk:
@@ -127,9 +147,8 @@ class Desk:
 
     async def _attempt(self, provider: str, parcel: Parcel) -> None:
         hook = self._post.hooks[provider]
-        headers = headers_of(
-            parcel.body, notice_id=parcel.notice_id, secret=hook.secret, at_s=int(time.time())
-        )
+        sign, at_s = self._post.signers[provider], int(time.time())
+        headers = headers_of(parcel.body, notice_id=parcel.notice_id, sign=sign, at_s=at_s)
         try:
             answer = await self._post.client.post(hook.url, content=parcel.body, headers=headers)
             answer.raise_for_status()

@@ -4,6 +4,7 @@ Each table is one CSV file. A file found in the region's folder replaces the bui
 Every row is checked at start, so a rule never meets a wrong one.
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,12 +55,21 @@ FEN: Final = 100
 """Of a yuan."""
 
 
+class Scheme(StrEnum):
+    """How notices are signed (monitor/notices/signature.py)."""
+
+    HMAC_SHA256 = "hmac-sha256"
+    HMAC_SM3 = "hmac-sm3"
+    SM2 = "sm2"
+
+
 class Hook(Struct, frozen=True, gc=False):
     """A provider's web hook."""
 
     url: str
     secret: str
-    """What notices are signed with."""
+    """What notices are signed with, unless they are with our own key."""
+    scheme: Scheme = Scheme.HMAC_SHA256
 
     def __repr__(self) -> str:
         return f"Hook({self.url!r})"
@@ -188,9 +198,11 @@ def _hook(row: Row) -> Hook | None:
         return None
     if not url.startswith(("https://", "http://")):
         raise BadCellError("hook_url", "must be an http or https address")
-    if not secret:
+    written = one_of({"hook_sign": row.get("hook_sign", "")}, "hook_sign", ("", *Scheme))
+    scheme = Scheme(written or Scheme.HMAC_SHA256)
+    if not secret and scheme is not Scheme.SM2:
         raise BadCellError("hook_secret", "is needed: notices are signed with it")
-    return Hook(url, secret)
+    return Hook(url, secret, scheme)
 
 
 def _age_range(row: Row) -> AgeRange:
@@ -255,7 +267,7 @@ PROVIDERS: Final = Table(
         "face_check",
         "admvs",
     ),
-    optional=("group", "hook_url", "hook_secret", "hook_on"),
+    optional=("group", "hook_url", "hook_secret", "hook_on", "hook_sign"),
     parse=_provider,
 )
 PERSONS: Final = Table(name="persons", columns=("psn_no", "gend", "brdy", "die_date"), parse=_person)

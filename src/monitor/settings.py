@@ -114,6 +114,12 @@ class Settings(BaseSettings):
     hook_give_up_s: Positive = _setting(
         86_400, "how long a notice is offered to a provider's web hook before it is put aside", unit="s"
     )
+    sm2_private_key: SecretStr | None = _setting(
+        None, "key that notices are signed with for providers with hook_sign sm2: 64 hex characters"
+    )
+    sm2_public_key: str = _setting(
+        "", "what those providers verify with: 128 hex characters; the two are made together"
+    )
     courier_port: Port = _setting(
         8082, "port where the courier serves /metrics and its health; 0 = any free one"
     )

@@ -1,16 +1,20 @@
 """What stands on this machine: versions, secrets, reference tables, the region file."""
 
 import platform
+from collections import Counter
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from time import time
 from typing import Final
 
 from monitor.compose import knowledge_of
 from monitor.events import DAY
-from monitor.reference import ReferenceTableError, TableFile, survey
+from monitor.notices import Sm2Error
+from monitor.reference import Provider, ReferenceTableError, Scheme, TableFile, survey
 from monitor.regions import RegionError
 from monitor.settings import Settings
 from streams.doctor.finding import Finding, fault
+from streams.hooks import sm2_key_of
 
 TESTED: Final = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
 """The engine reaches into these two; another version was not tried."""
@@ -68,7 +72,27 @@ def _files(settings: Settings) -> list[Finding]:
         *found,
         Finding("reference tables", f"{count} providers", remedy=remedy),
         Finding("rules", f"{len(knowledge.rules)}, version {knowledge.rules_version}"),
+        *_hooks(knowledge.reference.providers.values(), settings),
     ]
+
+
+def _hooks(providers: Iterable[Provider], settings: Settings) -> list[Finding]:
+    """Who is told by web hook, and whether our own key is there for those who want it."""
+    counts = Counter(entry.hook.scheme for entry in providers if entry.hook)
+    if not counts:
+        return []
+    told = ", ".join(f"{counts[scheme]} {scheme}" for scheme in Scheme if counts[scheme])
+    found = [Finding("web hooks", f"signed for {told}")]
+    if counts[Scheme.SM2]:
+        try:
+            key = sm2_key_of(settings)
+        except Sm2Error as error:
+            remedy = (
+                "docs/decisions/delivery.md says how the keys are made; the courier does not start before"
+            )
+            return [*found, fault("web hooks", str(error), remedy)]
+        found.append(Finding("web hooks", f"providers verify SM2 with {key.public.hex()}"))
+    return found
 
 
 def _tables(settings: Settings) -> list[Finding]:

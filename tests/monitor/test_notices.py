@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from monitor.notices import Lanes, Parcel, headers_of, is_signed, of_finding, of_verdict
+from monitor.notices import Lanes, Parcel, by_secret, headers_of, is_signed, of_finding, of_verdict
 from monitor.notices.lanes import LANES
 from monitor.notices.signature import AGE_S_MAX
 from monitor.outputs import Decision, Kind, Verdict
@@ -54,7 +54,7 @@ def test_a_rule_that_only_watches_tells_nobody() -> None:
 def test_a_signature_holds_for_its_body_secret_and_time_alone(
     body: bytes, secret: str, at_s: int, other: bytes
 ) -> None:
-    headers = headers_of(body, notice_id="n", secret=secret, at_s=at_s)
+    headers = headers_of(body, notice_id="n", sign=by_secret(secret), at_s=at_s)
     assert is_signed(body, headers, secret=secret, now_s=at_s + AGE_S_MAX)
     assert not is_signed(body + other, headers, secret=secret, now_s=at_s)
     assert not is_signed(body, headers, secret=secret + "x", now_s=at_s)

@@ -14,6 +14,7 @@ from monitor.reference import (
     Provider,
     Reference,
     ReferenceTableError,
+    Scheme,
     load_reference,
 )
 
@@ -64,6 +65,18 @@ def test_columns_may_stand_in_any_order_and_group_may_be_missing(tmp_path: Path)
     )
     assert reference.providers["H1"].face_check
     assert tables(tmp_path, providers=f"{PROVIDERS_HEADER}\n").providers == {}
+
+
+def test_a_web_hook_is_signed_by_a_secret_unless_it_is_by_our_own_key(tmp_path: Path) -> None:
+    head = f"{PROVIDERS_HEADER},hook_url,hook_secret,hook_on,hook_sign"
+    row = "H{},某医院,1,3,,1,430100,https://his.example.org/in,{},1,{}"
+    rows = (row.format(1, "s", ""), row.format(2, "s", "hmac-sm3"), row.format(3, "", "sm2"))
+    providers = tables(tmp_path, providers="\n".join((head, *rows, ""))).providers
+    hooks = [providers[f"H{number}"].hook for number in (1, 2, 3)]
+    assert [hook.scheme for hook in hooks if hook] == [Scheme.HMAC_SHA256, Scheme.HMAC_SM3, Scheme.SM2]
+    for secret, sign, why in (("", "hmac-sm3", "hook_secret"), ("s", "md5", "hook_sign")):
+        with pytest.raises(ReferenceTableError, match=why):
+            tables(tmp_path, providers=f"{head}\n{row.format(1, secret, sign)}\n")
 
 
 def test_persons_are_known_by_token_alone(tmp_path: Path) -> None:

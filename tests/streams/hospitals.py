@@ -12,6 +12,7 @@ import orjson
 from deploy.local.ports import HOST, free_port
 from monitor.clock import CHINA_OFFSET_MS, china_ms
 from monitor.notices import is_signed
+from monitor.reference import Scheme
 
 SECRET = "a secret of the hospital"
 
@@ -32,6 +33,9 @@ class Hospitals:
     """By code; `ill`: "hang" or "500" by code, until `recover`."""
 
     def __init__(self, ill: dict[str, str]) -> None:
+        self.schemes: dict[str, Scheme] = {}
+        """By code, what was agreed; the others have agreed on HMAC-SHA256."""
+        self.public_key = ""
         self.port = free_port()
         self.taken: dict[str, list[Taken]] = {}
         self.forged = 0
@@ -59,7 +63,15 @@ class Hospitals:
         if trouble is not None:
             return int(trouble)
         with self._lock:
-            self.forged += not is_signed(body, headers, secret=SECRET, now_s=unix_ms() // 1000)
+            scheme = self.schemes.get(code, Scheme.HMAC_SHA256)
+            self.forged += not is_signed(
+                body,
+                headers,
+                secret=SECRET,
+                public_key=self.public_key,
+                scheme=scheme,
+                now_s=unix_ms() // 1000,
+            )
             taken = Taken(headers["Idempotency-Key"], orjson.loads(body), unix_ms(), bytes(headers) + body)
             self.taken.setdefault(code, []).append(taken)
         return 200

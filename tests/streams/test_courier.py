@@ -2,18 +2,21 @@
 
 import asyncio
 import random
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import gmssl_pyx
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.ports import HOST, free_port
 from monitor.notices import Notice
+from monitor.reference import Scheme
 from streams.engine.records import NOTICE_ID, PERSON
 from streams.topics import Topic, name_of, partition_of
 from tests.streams.conftest import MakeWorld
@@ -35,8 +38,14 @@ def hospitals() -> Iterator[Hospitals]:
 
 
 def write_providers(folder: Path, hospitals: Hospitals) -> Path:
-    columns = "fixmedins_code,fixmedins_name,fixmedins_type,medins_lv,open_24h,face_check,admvs,hook_url,hook_secret,hook_on"
-    rows = [f"{code},医院,1,3,1,0,430102,{hospitals.url(code)},{SECRET},1" for code in CODES]
+    columns = (
+        "fixmedins_code,fixmedins_name,fixmedins_type,medins_lv,open_24h,face_check,admvs,"
+        "hook_url,hook_secret,hook_on,hook_sign"
+    )
+    signs = {code: hospitals.schemes.get(code, "") for code in CODES}
+    rows = [
+        f"{code},医院,1,3,1,0,430102,{hospitals.url(code)},{SECRET},1,{sign}" for code, sign in signs.items()
+    ]
     (folder / "providers.csv").write_text("\n".join((columns, *rows, "")), encoding="utf-8")
     return folder
 
@@ -196,3 +205,47 @@ async def test_what_a_provider_does_not_take_in_time_is_put_aside_and_the_next_i
         assert log.read_text().count(f"{broken} does not take its notices: HTTP 500") == 1
     finally:
         courier.close()
+
+
+async def test_each_provider_gets_the_signature_that_it_has_agreed_on(
+    world: MakeWorld, hospitals: Hospitals, tmp_path: Path
+) -> None:
+    point, number = gmssl_pyx.sm2_key_generate()
+    sealed, signed = WELL[:2]
+    hospitals.schemes = {sealed: Scheme.HMAC_SM3, signed: Scheme.SM2}
+    hospitals.public_key = point.hex()
+    keys = {"sm2_private_key": number.hex(), "sm2_public_key": point.hex()}
+    ours = await world(reference=str(write_providers(tmp_path, hospitals)), log_level="DEBUG", **keys)
+    told = [
+        Notice(notice_id=f"n-{code}", kind="verdict", provider=code, person="one", body={})
+        for code in WELL[:3]
+    ]
+    courier = Courier(ours, tmp_path)
+    try:
+        await until(courier.ready, "the courier is ready")
+        await put(ours, told)
+        await until(lambda: has_all(hospitals, WELL[:3], told), "all have theirs", 30.0)
+    finally:
+        courier.close()
+    assert hospitals.forged == 0
+    marks = {
+        code: re.search(rb"(?i)x-monitor-signature:\s+(\w+)=", hospitals.taken[code][0].raw)[1]  # type: ignore[index]
+        for code in WELL[:3]
+    }
+    assert marks == dict(zip(WELL[:3], (b"sm3", b"sm2", b"v1"), strict=True))
+    log = (tmp_path / "courier.log").read_text()
+    assert number.hex() not in log
+    assert SECRET not in log
+
+
+async def test_a_courier_that_lacks_its_key_says_so_and_does_not_start(
+    world: MakeWorld, hospitals: Hospitals, tmp_path: Path
+) -> None:
+    hospitals.schemes = {WELL[0]: Scheme.SM2}
+    ours = await world(reference=str(write_providers(tmp_path, hospitals)))
+    courier = Courier(ours, tmp_path)
+    assert await asyncio.to_thread(courier.process.wait, 30) == 1
+    courier.close()
+    log = (tmp_path / "courier.log").read_text()
+    assert "courier: hook_sign sm2 needs MONITOR_SM2_PRIVATE_KEY and MONITOR_SM2_PUBLIC_KEY" in log
+    assert "Traceback" not in log

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gmssl_pyx
 import pytest
 from typer.testing import CliRunner
 
@@ -155,3 +156,23 @@ def test_every_command_shows_an_example(command: str) -> None:
     shown = CliRunner().invoke(app, [*command.split(), "--help"], prog_name="monitor")
     assert shown.exit_code == 0
     assert "Example" in shown.stdout
+
+
+def test_a_hook_that_wants_our_own_key_is_a_fault_until_the_key_is_there(tmp_path: Path) -> None:
+    (tmp_path / "providers.csv").write_text(
+        "fixmedins_code,fixmedins_name,fixmedins_type,medins_lv,open_24h,face_check,admvs,hook_url,hook_secret,hook_sign\n"
+        "H1,医院,1,3,1,0,430102,https://his.example.org/in,,sm2\n"
+        "H2,医院,1,3,1,0,430102,https://his.example.org/in,s,\n"
+    )
+    point, number = (part.hex() for part in gmssl_pyx.sm2_key_generate())
+
+    def hooks(**settings: str) -> list[tuple[bool, str]]:
+        found = look_here(Settings(reference=tmp_path, **settings))  # type: ignore[arg-type]  # as text
+        return [(each.good, each.found) for each in found if each.what == "web hooks"]
+
+    told = (True, "signed for 1 hmac-sha256, 1 sm2")
+    missing = "hook_sign sm2 needs MONITOR_SM2_PRIVATE_KEY and MONITOR_SM2_PUBLIC_KEY"
+    assert hooks() == [told, (False, missing)]
+    shown = hooks(sm2_private_key=number, sm2_public_key=point)
+    assert shown == [told, (True, f"providers verify SM2 with {point}")]
+    assert number not in str(shown)

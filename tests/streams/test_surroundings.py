@@ -104,7 +104,12 @@ def test_a_table_has_an_age_and_a_provider_its_region(tables: Path) -> None:
         == 1_700_000_000
     )
     assert _sample(surroundings, "monitor_reference_modified_timestamp_seconds", table="drug_sex") is None
-    assert _sample(surroundings, "monitor_provider_info", provider=wire.PHARMACY, region="430102", group="pharmacy") == 1
+    assert (
+        _sample(
+            surroundings, "monitor_provider_info", provider=wire.PHARMACY, region="430102", group="pharmacy"
+        )
+        == 1
+    )
     assert _sample(surroundings, "monitor_stage_failures_total", stage="persons") == 0
 
 

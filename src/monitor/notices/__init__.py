@@ -2,6 +2,20 @@
 
 from monitor.notices.lanes import Lanes, Parcel
 from monitor.notices.notice import Notice, of_finding, of_verdict
-from monitor.notices.signature import headers_of, is_signed
+from monitor.notices.signature import Signer, by_key, by_secret, headers_of, is_signed
+from monitor.notices.sm2 import Sm2Error, Sm2Key
 
-__all__ = ["Lanes", "Notice", "Parcel", "headers_of", "is_signed", "of_finding", "of_verdict"]
+__all__ = [
+    "Lanes",
+    "Notice",
+    "Parcel",
+    "Signer",
+    "Sm2Error",
+    "Sm2Key",
+    "by_key",
+    "by_secret",
+    "headers_of",
+    "is_signed",
+    "of_finding",
+    "of_verdict",
+]
