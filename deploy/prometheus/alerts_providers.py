@@ -223,4 +223,43 @@ GATEWAY_REFUSES = Alert(
     ),
 )
 
-PROVIDERS: Final = (*(PROVIDER_CLOCK_SKEW, FEED_DELAYED, PROVIDER_SILENT, REGION_SILENT, GATEWAY_REFUSES),)
+HOOK_TAKES_NOTHING = Alert(
+    name="HookTakesNothing",
+    expr='max by (group) (monitor_delivery_oldest_seconds{channel="webhook"}) > 3600',
+    lasts="10m",
+    severity="warning",
+    team="hospital",
+    dashboard="hospital",
+    summary=Text(
+        "{{ $labels.group }} 组有机构超过一小时收不到拒付通知",
+        "A provider of group {{ $labels.group }} has taken no notice for over an hour",
+    ),
+    description=Text(
+        "最旧的通知已等待 {{ $value | humanizeDuration }}；courier 日志写明是哪家机构，请其检查接收地址。",
+        "The oldest notice waits for {{ $value | humanizeDuration }}; the courier's log names the provider. "
+        "Ask it to look at its receiver.",
+    ),
+    silent=Case(
+        why="a hospital restarts its receiver for an hour, and Alertmanager is nobody's web hook",
+        series={
+            'monitor_delivery_oldest_seconds{channel="webhook",group="H3"}': "0x9 60+60x59 0x90",
+            'monitor_delivery_oldest_seconds{channel="alertmanager",group=""}': "9000x160",
+        },
+        at="80m",
+    ),
+    fires=Case(
+        why="one of two groups has had a notice waiting for over an hour, for ten minutes",
+        series={
+            'monitor_delivery_oldest_seconds{channel="webhook",group="H3"}': "4000x30",
+            'monitor_delivery_oldest_seconds{channel="webhook",group="pharmacy"}': "3x30",
+        },
+        at="15m",
+        labels=({"group": "H3"},),
+        values=("1h 6m 40s",),
+    ),
+)
+
+PROVIDERS: Final = (
+    *(PROVIDER_CLOCK_SKEW, FEED_DELAYED, PROVIDER_SILENT, REGION_SILENT, GATEWAY_REFUSES),
+    HOOK_TAKES_NOTHING,
+)
