@@ -60,7 +60,7 @@ def _run_alone(settings: Settings) -> int:
 
 
 def _run_supervised(settings: Settings) -> int:
-    from streams.worker import run_worker  # noqa: PLC0415 - before it is known who this is: see nursery.py
+    from streams.worker import run_worker  # noqa: PLC0415 - before it is known who this is: see reserve.py
 
     role = await_role()
     _log(settings, f"[{role.number}] ")

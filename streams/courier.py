@@ -1,4 +1,4 @@
-"""`monitor courier`: reads notices, and brings them to the web hooks of their providers (hooks.py).
+"""`monitor courier`: reads notices, and brings them to the web hooks of their providers (web_hooks.py).
 
 How far each provider is stands in a compacted topic, and the group's offset where the last of them stands. So a dead
 hospital costs a restart some reading, and the others no repetition. What was done and not written yet is repeated under its
@@ -8,7 +8,6 @@ own key.
 import asyncio
 import logging
 import signal
-import time
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -19,6 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.errors import KafkaError
 from prometheus_client import REGISTRY
 
+from monitor.clock import unix_ms
 from monitor.compose import knowledge_of
 from monitor.metrics import Metrics
 from monitor.notices import Parcel
@@ -26,10 +26,10 @@ from monitor.provider_groups import ProviderGroups
 from monitor.settings import Settings
 from streams.engine.records import NOTICE_ID, PERSON, headers_of
 from streams.health import HEALTHY, METRICS, READY, Answer, HealthServer, word
-from streams.hooks import CHANNEL, TIMEOUT_S, Desk, Post, signers_of
 from streams.reading import Reader
 from streams.start import refuse_other_topics, serve
 from streams.topics import Topic, group_of, name_of, partition_of
+from streams.web_hooks import CHANNEL, TIMEOUT_S, Desk, Post, signers_of
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         row = {
             "notice_id": parcel.notice_id,
             "why": why,
-            "given_up_ms": int(time.time() * 1000),
+            "given_up_ms": unix_ms(),
             "notice": orjson.Fragment(parcel.body),
         }
         number = partition_of(provider, self._settings.partitions)
@@ -160,7 +160,7 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         return found
 
     def _show(self) -> None:
-        now_ms = int(time.time() * 1000)
+        now_ms = unix_ms()
         pending, oldest_ms = dict.fromkeys(self._groups, 0), dict.fromkeys(self._groups, now_ms)
         for desk in self._desks.values():
             for provider, count, since_ms in desk.waiting():

@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx
 from tenacity import AsyncRetrying, wait_random_exponential
 
-from monitor.clock import china_ms
+from monitor.clock import china_ms, unix_ms
 from monitor.incidents import Outbox
 from monitor.incidents.alert import alert_of
 from monitor.incidents.outbox import Due
@@ -23,7 +23,6 @@ from monitor.metrics import NO_GROUP
 from streams.engine.engine import Engine
 from streams.incident_desk import follow_actions
 from streams.incidents import IncidentsStage
-from streams.news import now_ms
 
 logger = logging.getLogger(__name__)
 
@@ -83,10 +82,10 @@ class Courier:
     async def _round(self) -> None:
         await self._look()
         for outbox in self._outboxes():
-            dues = iter(outbox.due(now_ms()))
+            dues = iter(outbox.due(unix_ms()))
             while batch := list(islice(dues, BATCH)):
                 taken = await self._send(batch)
-                for waited_ms in outbox.sent(taken, now_ms()):
+                for waited_ms in outbox.sent(taken, unix_ms()):
                     self._metrics.delivery_latency.labels(CHANNEL, NO_GROUP).observe(waited_ms / 1000)
 
     async def _look(self) -> None:
@@ -97,8 +96,8 @@ class Courier:
         if self._started and started != self._started:
             logger.warning("alertmanager was restarted: what holds is sent again")
             for outbox in self._outboxes():
-                outbox.receiver_restarted(self._heard_ms, now_ms())
-        self._started, self._heard_ms = started, now_ms()
+                outbox.receiver_restarted(self._heard_ms, unix_ms())
+        self._started, self._heard_ms = started, unix_ms()
 
     async def _send(self, batch: Sequence[Due]) -> list[Due]:
         """What of it was taken, or will never be: one that it does not understand must not hold up the others."""
@@ -124,12 +123,12 @@ class Courier:
 
     def _outboxes(self) -> list[Outbox]:
         stages = [stage for unit in self._engine.units for stage in unit.stages]
-        return [stage.news.outbox for stage in stages if isinstance(stage, IncidentsStage)]
+        return [stage.stories.outbox for stage in stages if isinstance(stage, IncidentsStage)]
 
     def _show(self) -> None:
         since = [ms for outbox in self._outboxes() for ms in outbox.waiting_since()]
         self._metrics.delivery_pending.labels(CHANNEL, NO_GROUP).set(len(since))
-        oldest_s = (now_ms() - min(since)) / 1000 if since else 0.0
+        oldest_s = (unix_ms() - min(since)) / 1000 if since else 0.0
         self._metrics.delivery_oldest.labels(CHANNEL, NO_GROUP).set(oldest_s)
         due_s = self._engine.context.settings.incident_due_s
         late = Counter(

@@ -4,7 +4,7 @@ from monitor.events import WarningAnswered
 from monitor.gateway.warnings import NotTaken, feedback_of
 from streams.engine.stage import Context
 from streams.engine.turn import Turn
-from streams.said import as_json
+from streams.stage_outputs import as_json
 from streams.topics import Topic
 
 

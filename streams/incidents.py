@@ -16,8 +16,8 @@ from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
 from streams.engine.watermarks import Sources
-from streams.news import News
-from streams.said import as_json
+from streams.stage_outputs import as_json
+from streams.stories import Stories
 from streams.topics import TableName, Topic
 
 USED: Final = "used"
@@ -45,12 +45,12 @@ class IncidentsStage(Stage):
         own = shelf.pieces(OWN)
         if (used := own.get(USED)) is not None:
             self._budget.load(used)
-        self.news = News(context, own)
+        self.stories = Stories(context, own)
         for key in shelf:
             if key != OWN:
                 book = Book.load(key, shelf.pieces(key))
                 self._plan(key, book)
-                self.news.recall(book)
+                self.stories.recall(book)
 
     @property
     def watermark(self) -> int:
@@ -85,11 +85,11 @@ class IncidentsStage(Stage):
     @property
     def has_news(self) -> bool:
         """Whether something was delivered."""
-        return self.news.outbox.has_acknowledged
+        return self.stories.outbox.has_acknowledged
 
     def note(self, turn: Turn) -> None:
         """Remember what was delivered."""
-        self.news.note(turn)
+        self.stories.note(turn)
 
     def open_incidents(self) -> Counter[str]:
         """How many there are now, by rule."""
@@ -118,7 +118,7 @@ class IncidentsStage(Stage):
             turn.send(Topic.ALERTS, incident.incident_id, as_json(incident.to_json()), headers)
         if said:
             turn.piece(TableName.INCIDENTS, OWN, USED, self._budget.dump())
-            self.news.tell(said, turn)
+            self.stories.tell(said, turn)
 
     def _plan(self, key: str, book: Book, *, after: int | None = None) -> None:
         """Remember when time will have something to say about a book."""

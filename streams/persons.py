@@ -15,7 +15,7 @@ from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
 from streams.engine.watermarks import Sources
-from streams.said import as_json, note_failure, say_findings, say_notice
+from streams.stage_outputs import as_json, note_failure, say_findings, say_notice
 from streams.topics import TableName, Topic
 
 

@@ -10,7 +10,7 @@ from monitor.events import Event
 from streams.engine.records import REPLAYS, Record
 from streams.engine.stage import Context
 from streams.engine.turn import Turn
-from streams.said import note_failure, say_findings
+from streams.stage_outputs import note_failure, say_findings
 from streams.topics import TableName
 
 NAME: Final = "providers"

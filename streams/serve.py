@@ -5,13 +5,13 @@ import gc
 import os
 import signal
 import threading
-import time
 from contextlib import nullcontext
 from typing import Final
 
 import uvloop
 from prometheus_client import REGISTRY
 
+from monitor.clock import unix_ms
 from monitor.compose import knowledge_of
 from monitor.gateway.app import create_gateway
 from monitor.gateway.callers import Callers
@@ -22,7 +22,7 @@ from monitor.metrics import Metrics
 from monitor.settings import Settings
 from streams.counting import show_versions
 from streams.mailbox import KafkaMailbox
-from streams.notice_log import KafkaNoticeLog
+from streams.notice_pages import KafkaNoticeLog
 from streams.start import GC_THRESHOLDS
 
 STOP_S: Final = 9.0
@@ -38,7 +38,7 @@ def run_gateway(settings: Settings) -> int:
     show_versions(metrics, rules_version=knowledge.rules_version)
 
     async def main() -> None:
-        mailbox = KafkaMailbox(settings, now_ms=lambda: time.time_ns() // 1_000_000)
+        mailbox = KafkaMailbox(settings, now_ms=unix_ms)
         notices = KafkaNoticeLog(settings)
         application = create_gateway(
             settings,

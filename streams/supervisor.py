@@ -27,7 +27,7 @@ from streams.child import HOST, NOBODY, Child, Role
 from streams.exposition import merged
 from streams.fencing import fence
 from streams.health import HEALTHY, METRICS, READY, Answer, HealthServer, Page, word
-from streams.nursery import Nursery
+from streams.reserve import Reserve
 from streams.start import FAILED, StartError, refuse_other_topics, serve
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class Supervisor:
         """`command` is the command line of a child."""
         self._settings = settings
         self._limits = limits or Limits()
-        self._nursery = Nursery(command, _environment(), pause_s=self._limits.reserve_s)
+        self._reserve = Reserve(command, _environment(), pause_s=self._limits.reserve_s)
         name = settings.instance or f"{socket.gethostname()}:{settings.worker_port}"
         self._slots = [Slot(number, f"{name}-{number}") for number in range(processes_of(settings))]
         self._metrics = Metrics(CollectorRegistry())
@@ -114,7 +114,7 @@ class Supervisor:
             await asyncio.gather(
                 *(slot.child.stop(self._limits.stop_s) for slot in self._slots if slot.child is not None)
             )
-            await self._nursery.close()
+            await self._reserve.close()
             await server.stop()
         return self._code
 
@@ -124,7 +124,7 @@ class Supervisor:
         """Start the child, and again whenever it has ended."""
         while True:
             try:
-                slot.child = child = await self._nursery.take()
+                slot.child = child = await self._reserve.take()
                 child.begin(self._role(slot))
                 logger.info("process %d has the id %d", slot.number, child.pid)
                 code = await child.ended()
@@ -198,7 +198,7 @@ class Supervisor:
             old = slot.child
             if old is None:
                 continue
-            await self._nursery.renew()
+            await self._reserve.renew()
             slot.resting = True
             await old.stop(self._limits.stop_s)
             with suppress(TimeoutError):

@@ -9,7 +9,7 @@ from streams.engine.stage import Context, Stage
 from streams.engine.state import Memories
 from streams.engine.turn import Turn
 from streams.engine.watermarks import Sources
-from streams.said import note_failure, say_findings
+from streams.stage_outputs import note_failure, say_findings
 from streams.topics import TableName, Topic
 
 

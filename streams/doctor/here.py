@@ -14,7 +14,7 @@ from monitor.reference import Provider, ReferenceTableError, Scheme, TableFile, 
 from monitor.regions import RegionError
 from monitor.settings import Settings
 from streams.doctor.finding import Finding, fault
-from streams.hooks import sm2_key_of
+from streams.web_hooks import sm2_key_of
 
 TESTED: Final = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
 """The engine reaches into these two; another version was not tried."""

@@ -2,11 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from time import time
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct, field
 
+from monitor.clock import unix_ms
 from monitor.incidents import ActionLog, IncidentPolicy
 from monitor.interface.intake import Intake
 from monitor.knowledge import Knowledge
@@ -44,7 +44,7 @@ class Context(Struct, frozen=True):
             stage=stage,
             reason=reason,
             detail=detail,
-            at_ms=int(time() * 1000),
+            at_ms=unix_ms(),
             bytes_max=turn.letter_bytes_max,
         )
         turn.send(Topic.DEAD_LETTERS, None, value, headers)

@@ -105,6 +105,7 @@ def test_openssl_verifies_both_as_the_documentation_tells_providers_to(tmp_path:
         (PRIVATE, "0" * 128, "the public SM2 key is no point of the curve"),
         (PRIVATE, gmssl_pyx.sm2_key_generate()[0].hex(), "the private and the public SM2 key are no pair"),
     ],
+    ids=["none", "no hex", "short", "no point", "no pair"],
 )
 def test_keys_that_are_none_are_refused_without_being_quoted(private: str, public: str, why: str) -> None:
     with pytest.raises(Sm2Error) as refused:

@@ -41,12 +41,25 @@ class Due(NamedTuple):
 
 class _Entry(Struct):
     story: Story
-    told: Told
-    over: bool
-    """For the receiver: it has ended, or somebody acted on it as it is now."""
+    taken: Told
+    """What the receiver took."""
     since_ms: int
     """Since when it has something to tell; 0: nothing."""
+    known: bool = False
+    """Somebody acted on it as it is now."""
+    doubted: bool = False
+    """The receiver was restarted before it need have notified of it."""
     sent_ms: int = 0
+
+    @property
+    def over(self) -> bool:
+        """For the receiver."""
+        return self.known or self.story.over
+
+    @property
+    def told(self) -> Told:
+        """What counts as told. Of what somebody knows only the end is to be told, should it have been notified."""
+        return NOTHING_TOLD if self.doubted and not self.known else self.taken
 
 
 class Outbox:
@@ -112,8 +125,9 @@ class Outbox:
                 told = Told(now_ms)
             elif not was_open and not told.ended_ms:
                 told = replace(told, ended_ms=now_ms)
-            if told is not entry.told:
-                self._acknowledged[story.key] = entry.told = told
+            if told is not entry.taken:
+                self._acknowledged[story.key] = entry.taken = told
+                entry.doubted = False
             entry.sent_ms = now_ms
             if entry.since_ms and was_open is not entry.over:
                 waited.append(now_ms - entry.since_ms)
@@ -127,15 +141,9 @@ class Outbox:
         """
         for entry in self._entries.values():
             entry.sent_ms = 0
-            told = entry.told
-            # Of one that somebody knows already only the end is still to be told, should it have been notified.
-            is_known = entry.over and not entry.story.over
-            if (
-                told.opened_ms
-                and not (told.ended_ms or is_known)
-                and last_heard_ms - told.opened_ms < self._hold_ms
-            ):
-                entry.told = NOTHING_TOLD
+            taken = entry.taken
+            if taken.opened_ms and not taken.ended_ms and last_heard_ms - taken.opened_ms < self._hold_ms:
+                entry.doubted = True
                 entry.since_ms = entry.since_ms or now_ms
 
     def take_acknowledged(self) -> dict[str, Told | None]:
@@ -162,28 +170,25 @@ class Outbox:
         ]
 
     def _entry(self, story: Story, now_ms: int) -> _Entry:
-        entry = _Entry(story, story.told, story.over, now_ms)
+        entry = _Entry(story, story.told, now_ms)
         self._weigh(entry)
         return entry
 
     def _weigh(self, entry: _Entry) -> None:
-        """Whether it is over for the receiver, and what is told of it: one that goes on after its end is told anew."""
-        entry.over = entry.story.over or self._is_known(entry.story)
-        if entry.told.ended_ms and not entry.over:
-            entry.told = NOTHING_TOLD
-            entry.sent_ms = 0
-
-    def _is_known(self, story: Story) -> bool:
-        """Somebody has acted on it, and it has not grown since."""
+        """Whether somebody knows it; one that goes on after its end was told is to be told anew."""
+        story = entry.story
         actions = self._log.of(story.names)
-        return bool(actions) and not must_send(story, actions, factor=self._growth_factor)
+        entry.known = bool(actions) and not must_send(story, actions, factor=self._growth_factor)
+        if entry.taken.ended_ms and not entry.over:
+            entry.taken = NOTHING_TOLD
+            entry.sent_ms = 0
 
     def _is_through(self, entry: _Entry, now_ms: int) -> bool:
         """Nothing of it is to be told now."""
         told = entry.told
         if told.ended_ms:
             return now_ms - told.ended_ms >= RETAIN_MS
-        return not told.opened_ms and entry.over and self._is_known(entry.story)
+        return entry.known and not told.opened_ms
 
     def _is_settled(self, entry: _Entry, now_ms: int) -> bool:
         """Nobody has to act on it any more."""

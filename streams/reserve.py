@@ -13,7 +13,7 @@ from streams.child import Child
 logger = logging.getLogger(__name__)
 
 
-class Nursery:
+class Reserve:
     """Starts children, and keeps one in reserve."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], *, pause_s: float) -> None:
@@ -21,12 +21,12 @@ class Nursery:
         self._command = command
         self._environment = environment
         self._pause_s = pause_s
-        self._reserve: Child | None = None
+        self._loaded: Child | None = None
         self._preparing: asyncio.Task[None] | None = None
 
     async def take(self) -> Child:
         """A child, loaded if there is one; OSError when the system starts none."""
-        taken, self._reserve = self._reserve, None
+        taken, self._loaded = self._loaded, None
         if taken is None or taken.code is not None:
             taken = await self._start()
         if self._preparing is not None:
@@ -37,21 +37,21 @@ class Nursery:
     async def renew(self) -> None:
         """Have a reserve with the code of now, loaded."""
         await self.close()
-        self._reserve = await self._start()
-        await self._reserve.loaded()
+        self._loaded = await self._start()
+        await self._loaded.loaded()
 
     async def close(self) -> None:
         """End the reserve."""
         if self._preparing is not None:
             self._preparing.cancel()
-        reserve, self._reserve = self._reserve, None
+        reserve, self._loaded = self._loaded, None
         if reserve is not None:
             await reserve.kill()
 
     async def _prepare(self) -> None:
         await asyncio.sleep(self._pause_s)
-        self._reserve = await self._start()
-        await self._reserve.loaded()
+        self._loaded = await self._start()
+        await self._loaded.loaded()
         logger.info("a process is in reserve")
 
     async def _start(self) -> Child:

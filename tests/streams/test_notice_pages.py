@@ -8,7 +8,7 @@ import pytest
 
 from monitor.gateway.notices import BEGINNING, events
 from monitor.notices import Notice
-from streams.notice_log import KafkaNoticeLog
+from streams.notice_pages import KafkaNoticeLog
 from streams.topics import Topic
 from tests.streams.conftest import MakeWorld
 from tests.streams.test_courier import put

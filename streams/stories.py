@@ -7,12 +7,12 @@ both.
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from time import time
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
+from monitor.clock import unix_ms
 from monitor.incidents import Book, Outbox, Story, follow, standing
 from monitor.outputs import Incident
 from streams.engine.shelf import OWN
@@ -27,7 +27,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Story).decode
 
 
-class News:
+class Stories:
     """What the incidents stage tells people; of incidents that nobody is notified of it holds nothing."""
 
     def __init__(self, context: Context, pieces: Mapping[str, bytes]) -> None:
@@ -41,7 +41,7 @@ class News:
         settings = context.settings
         self.outbox = Outbox(
             known,
-            now_ms(),
+            unix_ms(),
             context.actions,
             growth_factor=settings.incident_growth_factor,
             hold_ms=settings.alert_hold_s * 1000,
@@ -89,9 +89,4 @@ class News:
         self._carried[story.incident_id] = story
 
     def _post(self, story: Story) -> None:
-        self.outbox.put(story, now_ms())
-
-
-def now_ms() -> int:
-    """The wall clock."""
-    return int(time() * 1000)
+        self.outbox.put(story, unix_ms())
