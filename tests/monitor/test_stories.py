@@ -314,6 +314,16 @@ def test_what_somebody_acted_on_before_it_could_be_told_is_not_told_until_it_gro
     assert [due.open for due in outbox.due(NOW)] == [True]
 
 
+def test_what_was_taken_shortly_before_a_receiver_went_down_is_opened_there_again() -> None:
+    (story,) = follow({}, [incident("a")])
+    outbox = an_outbox([story])
+    outbox.sent(outbox.due(NOW), NOW)
+    back = NOW + HOLD_MS + SECOND
+    outbox.put(replace(story, state=State.RESOLVED), back)
+    outbox.receiver_restarted(NOW + SECOND, back)
+    assert [due.open for due in outbox.due(back)] == [True]
+
+
 def test_the_end_of_what_was_told_and_acted_on_is_told_though_the_receiver_was_restarted() -> None:
     log, opened = ActionLog(), incident("a")
     (story,) = follow({}, [opened])
