@@ -25,6 +25,7 @@ from monitor.gateway.keys import PLATFORM, Keys
 from monitor.gateway.mailbox import Mailbox
 from monitor.gateway.notices import BEGINNING, LIMIT_MAX, Found, NoticeLog, NoticePage, as_page, events
 from monitor.gateway.questions import Questions
+from monitor.gateway.webhook import WEBHOOKS
 from monitor.gateway.wire import CallOperation, Fed, FeedOperation, Health, Problem, Reply
 from monitor.interface.intake import Intake
 from monitor.metrics import OTHER, Metrics
@@ -278,4 +279,5 @@ def _openapi() -> OpenAPIConfig:
         version="0.1.0",
         components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
         render_plugins=[JsonRenderPlugin()],
+        webhooks=WEBHOOKS,
     )
