@@ -11,9 +11,9 @@ from aiokafka.errors import KafkaError
 
 from monitor.cli import app, fail, note_development_key, settings_or_exit
 from monitor.notices import Sm2Error
-from monitor.reference import ReferenceTableError
 from monitor.regions import RegionError
 from monitor.settings import Settings
+from monitor.tables import ReferenceTableError
 from streams import topics
 from streams.by_hand import Since, epoch_ms, quiet, run
 from streams.child import await_role, tell_port

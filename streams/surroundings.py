@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiokafka.admin import AIOKafkaAdminClient
 
 from monitor.metrics import OTHER
-from monitor.reference import modified_at
+from monitor.reference_tables import modified_at
 from streams.engine.stage import Context
 from streams.topics import Admin, specs
 

@@ -16,13 +16,13 @@ from rich.table import Table
 
 from monitor import compose
 from monitor.pipeline import Pipeline
-from monitor.reference import ReferenceTableError
 from monitor.regions import Region, RegionError, load_region
 from monitor.replay import STDIN, Replay, Unreadable, lines_of
 from monitor.rules.catalogue import BY_ID, LIMITS, RULES
 from monitor.rules.rule import Rule
 from monitor.settings import Settings, SettingsError, load
 from monitor.simulator import cli_simulate
+from monitor.tables import ReferenceTableError
 
 app = typer.Typer(
     name="monitor",

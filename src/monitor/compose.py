@@ -4,7 +4,7 @@ from monitor.events import DAY
 from monitor.incidents import Budget, IncidentPolicy
 from monitor.knowledge import Appeal, Knowledge
 from monitor.privacy import Tokens
-from monitor.reference import load_reference
+from monitor.reference_tables import load_reference
 from monitor.regions import Region, load_region
 from monitor.rules.catalogue import BY_ID, LIMITS, RULES
 from monitor.rules.rule import Subject

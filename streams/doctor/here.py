@@ -10,9 +10,11 @@ from typing import Final
 from monitor.compose import knowledge_of
 from monitor.events import DAY
 from monitor.notices import Sm2Error
-from monitor.reference import Provider, ReferenceTableError, Scheme, TableFile, survey
+from monitor.reference import Provider, Scheme
+from monitor.reference_tables import TableFile, survey
 from monitor.regions import RegionError
 from monitor.settings import Settings
+from monitor.tables import ReferenceTableError
 from streams.doctor.finding import Finding, fault
 from streams.web_hooks import sm2_key_of
 

@@ -18,7 +18,7 @@ from monitor.interface.intake import Accepted, Intake
 from monitor.knowledge import Knowledge
 from monitor.memory.person import PersonMemory
 from monitor.privacy import Tokens
-from monitor.reference import load_reference
+from monitor.reference_tables import load_reference
 from monitor.regions import load_region
 from monitor.rules.catalogue import LIMITS
 from monitor.settings import Settings

@@ -28,7 +28,8 @@ from monitor.interface.intake import Intake
 from monitor.knowledge import Knowledge
 from monitor.metrics import Metrics
 from monitor.privacy import Tokens
-from monitor.reference import Provider, load_reference
+from monitor.reference import Provider
+from monitor.reference_tables import load_reference
 from monitor.regions import load_region
 from monitor.rules.catalogue import LIMITS
 from monitor.settings import Settings

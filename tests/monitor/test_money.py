@@ -14,7 +14,7 @@ from monitor.knowledge import Knowledge
 from monitor.memory.person import PersonMemory
 from monitor.memory.subjects import is_settlement_anchor
 from monitor.money import all_prevented, fen, paid, refused, refused_changes, stake
-from monitor.reference import load_reference
+from monitor.reference_tables import load_reference
 from monitor.rules.examples import (
     HOSPITAL,
     PHARMACY,

@@ -5,18 +5,9 @@ from pathlib import Path
 import pytest
 
 from monitor.privacy import Tokens
-from monitor.reference import (
-    BUILT_IN,
-    TABLES,
-    AgeRange,
-    Frequency,
-    PersonEntry,
-    Provider,
-    Reference,
-    ReferenceTableError,
-    Scheme,
-    load_reference,
-)
+from monitor.reference import AgeRange, Frequency, PersonEntry, Provider, Reference, Scheme
+from monitor.reference_tables import BUILT_IN, TABLES, load_reference
+from monitor.tables import ReferenceTableError
 
 TOKENS = Tokens("a key for tests")
 PSN_NO = "43010000007317135019"

@@ -5,7 +5,7 @@ import pytest
 
 from monitor.interface.intake import Intake, Rejected
 from monitor.privacy import Tokens
-from monitor.reference import TABLES, load_reference
+from monitor.reference_tables import TABLES, load_reference
 from monitor.simulator import City, cli_simulate, read_truth, simulate
 from tests.monitor.simulator.conftest import Day
 
