@@ -231,6 +231,7 @@ def test_no_text_of_an_alert_can_name_a_person() -> None:
         "table",
         "channel",
         "provider",
+        "group",
         "region",
         "rule_id",
     }
