@@ -18,8 +18,8 @@ def call_3102(*, provider: str, patient: str = PATIENT, number: int, at_ms: int,
     """
     at = strftime("%Y-%m-%d %H:%M:%S", gmtime(at_ms // 1000))
     compact = strftime("%Y%m%d%H%M%S", gmtime(at_ms // 1000))
-    # As a hospital numbers its visits: it says nothing of the patient, for it stands in verdicts and notices. The same number
-    # is the same visit, asked about again.
+    # As a hospital numbers its visits: it says nothing of the patient, for it stands in verdicts and notices. The same
+    # number is the same visit, asked about again.
     visit = f"V{provider}{number:06}"
     orders = [
         _order(key, rx_id=f"{visit}-{place}", cnt=2 if breach and place == 0 else 1, at=at)
