@@ -30,7 +30,7 @@ PARTS: Final = (
     (
         "stages",
         ("streams/intake", "streams/persons", "streams/providers", "streams/traces", "streams/incidents",
-         "streams/said"),
+         "streams/stage_outputs", "streams/counting"),
     ),
     ("transactions: building batches, sending, commit", ("streams/engine/ledger",)),
     ("engine", ("streams/engine/",)),

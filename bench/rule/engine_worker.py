@@ -1,12 +1,13 @@
-"""The rule as a stage of our engine: exactly once, the state of a pharmacy one row of a table with a changelog.
+"""The rule as a stage of our engine: exactly once, the state of a window one row of a table with a changelog.
 
 All of the worker but its stages is the product's own.
 """
 
+import asyncio
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 from unittest import mock
 
 import msgspec
@@ -25,7 +26,8 @@ from streams.engine.turn import Turn
 from streams.topics import TableName, Topic
 from streams.worker import SWITCH_S, Worker
 
-_PIECE = ""
+_KEPT: Final = 2
+"""Windows of a pharmacy: the newest and the one before, for what comes late."""
 
 
 class Settlement(Struct, gc=False):
@@ -37,53 +39,71 @@ class Settlement(Struct, gc=False):
     ts: int
 
 
-class Window(Struct, array_like=True):
+class Window(Struct, gc=False):
     """Sales of one pharmacy in ten minutes."""
 
-    begin: int
     count: int
-    persons: set[str]
+    persons: str
+    """Each behind a blank, which none of them holds: one text is read and written at once, a set is many."""
+
+    def add(self, person: str) -> None:
+        """One more sale."""
+        self.count += 1
+        # None is the beginning of another: all are of one length.
+        if person not in self.persons:
+            self.persons = f"{self.persons} {person}"
+
+    def distinct(self) -> int:
+        """How many persons."""
+        return self.persons.count(" ")
+
+    def dump(self) -> bytes:
+        """As it stands in its row."""
+        return f"{self.count}{self.persons}".encode()
+
+    @classmethod
+    def load(cls, row: bytes) -> "Window":
+        """From its row."""
+        count, blank, persons = row.decode().partition(" ")
+        return cls(int(count), blank + persons)
 
 
 class Sales:
-    """What is remembered of a pharmacy: its last two windows."""
+    """What is remembered of a pharmacy: its last windows, each in a row of its own, by its begin."""
 
-    def __init__(self, windows: list[Window]) -> None:
+    __slots__ = ("_changed", "_windows", "capped", "fill")
+
+    def __init__(self, windows: dict[int, Window]) -> None:
         self.capped = 0
         self.fill = 0.0
         self._windows = windows
-        self._changed = False
+        self._changed: dict[int, Window | None] = {}
 
     @classmethod
     def load(cls, _: str, pieces: Mapping[str, bytes]) -> "Sales":
-        """From its row, if there is one."""
-        return cls(_decode_windows(pieces[_PIECE]) if pieces else [])
+        """From its rows."""
+        return cls({int(begin): Window.load(row) for begin, row in pieces.items()})
 
-    def add(self, settlement: Settlement) -> Window:
-        """Its window, with it."""
-        begin = settlement.ts // WINDOW_MS * WINDOW_MS
-        for window in reversed(self._windows):
-            if window.begin == begin:
-                break
-        else:
-            window = Window(begin, 0, set())
-            self._windows = [*self._windows[-1:], window]
-        window.count += 1
-        window.persons.add(settlement.person)
-        self._changed = True
+    def add(self, begin: int, person: str) -> Window:
+        """The window that begins there, with one more sale."""
+        window = self._windows.get(begin)
+        if window is None:
+            window = self._windows[begin] = Window(0, "")
+            if len(self._windows) > _KEPT:
+                oldest = min(self._windows)
+                del self._windows[oldest]
+                self._changed[oldest] = None
+        window.add(person)
+        self._changed[begin] = window
         return window
 
     def changes(self) -> dict[str, bytes | None]:
-        """Its row, when it has changed."""
-        if not self._changed:
-            return {}
-        self._changed = False
-        return {_PIECE: _encode(self._windows)}
+        """Rows that are others now."""
+        changed, self._changed = self._changed, {}
+        return {str(begin): None if window is None else window.dump() for begin, window in changed.items()}
 
 
 _decode = msgspec.json.Decoder(Settlement).decode
-_decode_windows = msgspec.msgpack.Decoder(list[Window]).decode
-_encode = msgspec.msgpack.Encoder().encode
 
 
 class SalesStage(Stage):
@@ -96,14 +116,15 @@ class SalesStage(Stage):
         """One settlement."""
         settlement = _decode(record.value or b"")
         pharmacy = settlement.pharmacy
-        window = turn.memory(TableName.PROVIDERS, pharmacy).add(settlement)
+        begin = settlement.ts // WINDOW_MS * WINDOW_MS
+        window = turn.memory(TableName.PROVIDERS, pharmacy).add(begin, settlement.person)
         if window.count == LIMIT:
             finding = {
                 "pharmacy": pharmacy,
-                "window": window.begin,
+                "window": begin,
                 "settlement_id": settlement.settlement_id,
                 "count": window.count,
-                "persons": len(window.persons),
+                "persons": window.distinct(),
             }
             turn.send(Topic.FINDINGS, pharmacy, orjson.dumps(finding), [])
 
@@ -128,6 +149,7 @@ def main() -> None:
         await topics.create(settings)
         return await Worker(settings).run()
 
+    uvloop.install()
     sys.setswitchinterval(SWITCH_S)
     with (
         mock.patch("streams.app.STAGES", (SalesStage,)),
@@ -136,7 +158,7 @@ def main() -> None:
         mock.patch("streams.engine.engine.name_of", name_of),
         mock.patch("streams.engine.number_ledger.name_of", name_of),
     ):
-        sys.exit(uvloop.run(run()))
+        sys.exit(asyncio.run(run()))
 
 
 if __name__ == "__main__":

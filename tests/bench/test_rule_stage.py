@@ -26,8 +26,8 @@ def test_the_stage_finds_what_plain_python_finds_though_its_memories_are_let_go(
             if data.partition_of(sale.pharmacy) != number:
                 continue
             stage.take(Record("claims", number, 0, 0, None, encode(sale), {}), turn)
-            for table, memory in turn.keep():
-                stage.count(table, memory)
+            for _, table, touched in turn.keep():
+                stage.count(table, touched)
             memories.trim(3)
         rows = turn.rows(str, str).items()
         said = [
