@@ -1,6 +1,7 @@
 """findings -> alerts: findings of one story become one incident with a life; time alone ends it."""
 
 from collections import Counter
+from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import ClassVar, Final
 
@@ -31,26 +32,34 @@ class IncidentsStage(Stage):
 
     name: ClassVar[str] = "incidents"
     reads: ClassVar[tuple[Topic, ...]] = (Topic.FINDINGS,)
+    singly: ClassVar[bool] = True
 
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
         settings = context.settings
         self._sources = Sources(settings.partitions, TableName.INCIDENTS, memories)
-        self._budget = budget_of(settings, index=number, of=settings.partitions)
-        self._due: list[tuple[int, str]] = []
         self._due_of: dict[str, int] = {}
         self._open_of: dict[str, Counter[int]] = {}
         """Book -> its open incidents by severity."""
-        shelf = memories.shelves[TableName.INCIDENTS]
-        own = shelf.pieces(OWN)
-        if (used := own.get(USED)) is not None:
+        self.stories = Stories(context, memories.shelves[TableName.INCIDENTS].pieces(OWN))
+        self.recall()
+
+    def recall(self) -> None:
+        """Clocks, budget, and when time will have something to say about each book."""
+        settings, shelf = self.context.settings, self.memories.shelves[TableName.INCIDENTS]
+        self._sources.recall()
+        self._budget = budget_of(settings, index=self.number, of=settings.partitions)
+        if (used := shelf.pieces(OWN).get(USED)) is not None:
             self._budget.load(used)
-        self.stories = Stories(context, own)
-        for key in shelf:
-            if key != OWN:
-                book = Book.load(key, shelf.pieces(key))
-                self._plan(key, book)
-                self.stories.recall(book)
+        # Not all that stands on a shelf is committed yet, and only that is listed.
+        keys = {*shelf, *self._due_of, *self._open_of} - {OWN}
+        self._due: list[tuple[int, str]] = []
+        self._due_of.clear()
+        self._open_of.clear()
+        for key in keys:
+            book = Book.load(key, shelf.pieces(key))
+            self._plan(key, book)
+            self.stories.recall(book)
 
     @property
     def watermark(self) -> int:
@@ -102,11 +111,12 @@ class IncidentsStage(Stage):
         """The same by severity."""
         return sum(self._open_of.values(), Counter())
 
-    def count(self, table: TableName, memory: Book) -> None:
-        """Count what a book folded or refused."""
+    def count(self, table: TableName, memories: Iterable[Book]) -> None:
+        """Count what books folded or refused."""
         del table
-        for what, count in memory.take_counts().items():
-            self.context.metrics.memory_capped.labels(self.name, what).inc(count)
+        for book in memories:
+            for what, count in book.take_counts().items():
+                self.context.metrics.memory_capped.labels(self.name, what).inc(count)
 
     def _say(self, said: tuple[Incident, ...], turn: Turn, record: Record | None = None) -> None:
         metrics = self.context.metrics

@@ -4,13 +4,14 @@ In the same unit, because claims.raw is keyed by provider: what pharmacies' memo
 stage nobody knows a name, a number of a person or a picture.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
 from monitor.clock import CHINA_OFFSET_MS
 from monitor.events import DAY, Event, WarningAnswered
-from monitor.interface.intake import Accepted, Ignored, Rejected
+from monitor.interface.intake import Accepted, Ignored, Outcome, Rejected
 from monitor.interface.outcomes import Reason
 from monitor.memory.pieces import encode
 from monitor.watermark import BEGINNING, Watermark
@@ -39,8 +40,12 @@ class IntakeStage(Stage):
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
         self._lateness_s = context.knowledge.region.lateness_s
+        self.recall()
+
+    def recall(self) -> None:
+        """Its clock."""
         self._clock = Watermark(self._lateness_s)
-        kept = memories.shelves[TableName.PROVIDERS].pieces(OWN).get(HIGHEST)
+        kept = self.memories.shelves[TableName.PROVIDERS].pieces(OWN).get(HIGHEST)
         if kept is not None:
             self._clock.follow_until(int(kept), int(kept))
 
@@ -56,8 +61,16 @@ class IntakeStage(Stage):
 
     def take(self, record: Record, turn: Turn) -> None:
         """One feed record."""
+        self._take(record, self.context.intake.decode(record.value or b""), turn)
+
+    def take_all(self, records: Sequence[Record], turn: Turn) -> None:
+        """All are decoded first, which needs no memory."""
+        decoded = self.context.intake.decode_all([record.value or b"" for record in records])
+        for record, outcome in zip(records, decoded, strict=True):
+            self._take(record, outcome, turn)
+
+    def _take(self, record: Record, outcome: Outcome, turn: Turn) -> None:
         metrics = self.context.metrics
-        outcome = self.context.intake.decode(record.value or b"")
         if outcome.picture_dropped:
             metrics.pictures_dropped.inc()
         match outcome:

@@ -41,6 +41,10 @@ class PersonsStage(Stage):
         """The highest of them."""
         return self._sources.furthest
 
+    def recall(self) -> None:
+        """The watermarks that it heard."""
+        self._sources.recall()
+
     def hear(self, source: int, time: int, turn: Turn) -> None:
         """The watermark of a partition of the feed."""
         self._sources.hear(source, time, turn)

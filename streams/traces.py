@@ -34,6 +34,10 @@ class TracesStage(Stage):
         """The highest of them."""
         return self._sources.furthest
 
+    def recall(self) -> None:
+        """The watermarks that it heard."""
+        self._sources.recall()
+
     def hear(self, source: int, time: int, turn: Turn) -> None:
         """The watermark of a unit of persons."""
         self._sources.hear(source, time, turn)

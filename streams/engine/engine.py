@@ -141,7 +141,9 @@ class Engine:
         """Whether more records may be fetched for a number."""
         tenure = self.tenures.get(number)
         unit = tenure.unit if tenure is not None else None
-        return unit is not None and unit.queued < QUEUE_RECORDS_MAX and unit.queued_bytes < QUEUE_BYTES_MAX
+        return (
+            unit is not None and unit.inbox.records < QUEUE_RECORDS_MAX and unit.inbox.bytes < QUEUE_BYTES_MAX
+        )
 
     async def wait_for_room(self, within_s: float) -> None:
         """Return when a unit has taken records or has begun, or after a while."""

@@ -28,7 +28,9 @@ def show(engine: "Engine") -> None:
         for topic in unit.committed:
             lag = engine.lag(TP(topic, unit.number))
             metrics.lag_records.labels(topic, str(unit.number)).set(lag)
-            metrics.lag_seconds.labels(topic, str(unit.number)).set(unit.age_s(topic, time()) if lag else 0.0)
+            metrics.lag_seconds.labels(topic, str(unit.number)).set(
+                unit.inbox.age_s(topic, time()) if lag else 0.0
+            )
     for table in engine.tables:
         metrics.memory_keys.labels(table).set(keys[table])
         metrics.memory_loaded.labels(table).set(decoded[table])

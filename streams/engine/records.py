@@ -8,6 +8,8 @@ from msgspec import Struct
 Headers: TypeAlias = list[tuple[str, bytes]]
 Row: TypeAlias = tuple[bytes | None, bytes | None, Headers]
 """Key, value and headers of a record to be written."""
+NO_HEADERS: Final[Headers] = []
+"""Of rows of memories; shared, so nobody adds to it."""
 
 AT: Final = "at"
 """When the call's record came in (ms since the epoch), carried through all stages: latency is measured from it."""

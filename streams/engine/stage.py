@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct, field
@@ -48,7 +49,7 @@ class Context(Struct, frozen=True):
             bytes_max=turn.letter_bytes_max,
         )
         turn.send(Topic.DEAD_LETTERS, None, value, headers)
-        self.metrics.dead_letters.labels(stage, reason).inc()
+        turn.afterwards(self.metrics.dead_letters.labels(stage, reason).inc)
 
 
 class Stage(ABC):
@@ -58,6 +59,8 @@ class Stage(ABC):
     reads: ClassVar[tuple[Topic, ...]]
     tells: ClassVar[Topic | None] = None
     """Where its watermark goes."""
+    singly: ClassVar[bool] = False
+    """Its records are kept one by one: what it remembers outside of memories is dear to recall."""
 
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         self.context: Final = context
@@ -68,8 +71,16 @@ class Stage(ABC):
     def take(self, record: Record, turn: Turn) -> None:
         """One record."""
 
+    def take_all(self, records: Sequence[Record], turn: Turn) -> None:
+        """Records in their order: for stages where some of the work is cheaper done for many."""
+        for record in records:
+            self.take(record, turn)
+
     def hear(self, source: int, time: int, turn: Turn) -> None:  # noqa: B027 - not every stage reads watermarks
         """A watermark from the stage before."""
+
+    def recall(self) -> None:  # noqa: B027 - not every stage has a state of its own
+        """What was not kept was undone: its own state is what the memories say."""
 
     def idle(self, furthest: int, turn: Turn) -> None:  # noqa: B027 - only the first stage has a clock of its own
         """Nothing came for a while and nothing waits; the watermark of others stands at `furthest`."""
@@ -82,12 +93,13 @@ class Stage(ABC):
     def note(self, turn: Turn) -> None:  # noqa: B027 - only few stages have to do with others than Kafka
         """Remember it."""
 
-    def count(self, table: TableName, memory: Any) -> None:  # noqa: ANN401 - the table says which kind
-        """Count what a memory forgot because it held too much."""
-        self.context.lately.saw_fill(self.name, table, memory.fill)
-        if memory.capped:
-            self.context.metrics.memory_capped.labels(self.name, table).inc(memory.capped)
-            memory.capped = 0
+    def count(self, table: TableName, memories: Iterable[Any]) -> None:
+        """How full memories are that were touched, and what they forgot because they held too much."""
+        self.context.lately.saw_fill(self.name, table, max([memory.fill for memory in memories]))
+        for memory in memories:
+            if memory.capped:
+                self.context.metrics.memory_capped.labels(self.name, table).inc(memory.capped)
+                memory.capped = 0
 
     def open_incidents(self) -> Counter[str]:
         """How many there are now, by rule; only the last stage has some."""

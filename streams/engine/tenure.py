@@ -15,9 +15,10 @@ from typing import Any, Final, Protocol
 from aiokafka.errors import KafkaError
 
 from monitor.settings import MIB
+from streams.engine.inbox import LostBatchError
 from streams.engine.ledger import FencedError, RefusedError
 from streams.engine.positions import positions_in
-from streams.engine.unit import LostBatchError, Unit, Writer
+from streams.engine.unit import Unit, Writer
 from streams.topics import TableName
 
 logger = logging.getLogger(__name__)

@@ -1,18 +1,22 @@
-"""What a unit's transaction will hold: outputs, changed pieces, positions; a record that fails leaves no trace in it."""
+"""What a unit's transaction will hold: outputs, changed pieces, positions.
+
+What is done is kept now and then, many records at once, because a memory that changes often is then written once. What was
+not kept yet can be undone: a record that fails leaves no trace.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from aiokafka import TopicPartition
 
 from monitor.settings import MIB
-from streams.engine.records import Headers, Row
+from streams.engine.records import NO_HEADERS, Headers, Row
 from streams.engine.shelf import row_key
 from streams.engine.state import Memories
 from streams.topics import RECORD_BYTES_MAX, TableName, Topic, partition_of
 
-RECORDS_MAX: Final = 1_000
+RECORDS_MAX: Final = 4_000
 BYTES_MAX: Final = 8 * MIB
 """What one transaction holds at most; more waits until it is written."""
 ROOM: Final = 4_096
@@ -36,6 +40,8 @@ class Turn:
         """Coalesced: the last value of each piece."""
         self.offsets: dict[str, int] = {}
         """Where to go on in each source topic."""
+        self.read: Counter[str] = Counter()
+        """Records taken, by source topic."""
         self.sent: Counter[tuple[str, Topic]] = Counter()
         """Records written, by stage and topic."""
         self.stage = ""
@@ -43,28 +49,40 @@ class Turn:
         """Somebody waits for an answer in it."""
         self.quiet = True
         """Nothing but the time came."""
-        self._outputs: list[tuple[Topic, int, Row]] = []
-        self._records = 0
+        self._outputs: list[tuple[str, Topic, int, Row]] = []
+        self._count = 0
         self._bytes = 0
+        self._stage_of: dict[TableName, str] = {}
         self._partitions = partitions
         self._memories = memories
-        self._touched: list[tuple[TableName, str, Any]] = []
-        self._pieces: list[tuple[TableName, str, str, bytes | None]] = []
         self._afterwards: list[Callable[[], None]] = []
         self._kept_afterwards: list[Callable[[], None]] = []
-        self._mark = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Everything so far is kept."""
+        self._touched: dict[TableName, dict[str, Any]] = {}
+        self._pieces: dict[tuple[TableName, str, str], bytes | None] = {}
+        self._taken: list[tuple[str, list[Any]]] = []
+        self._afterwards = []
+        self._mark = len(self._outputs), self._count, self._bytes
 
     # For stages.
 
     def memory(self, table: TableName, key: str) -> Any:  # noqa: ANN401 - the table says which kind
-        """What is remembered for a key; its changes are taken when the record is done."""
-        memory = self._memories.get(table, key)
-        self._touched.append((table, key, memory))
+        """What is remembered for a key; its changes are taken when all of it is kept."""
+        touched = self._touched.get(table)
+        if touched is None:
+            touched = self._touched[table] = {}
+            self._stage_of[table] = self.stage
+        memory = touched.get(key)
+        if memory is None:
+            memory = touched[key] = self._memories.get(table, key)
         return memory
 
     def piece(self, table: TableName, key: str, piece: str, value: bytes | None) -> None:
         """Set a piece that no memory holds."""
-        self._pieces.append((table, key, piece, value))
+        self._pieces[table, key, piece] = value
 
     def send(
         self,
@@ -83,7 +101,7 @@ class Turn:
         encoded = None if key is None else key.encode(errors="surrogatepass")
         if partition is None:
             partition = self.number if key is None else partition_of(key, self._partitions)
-        self._outputs.append((topic, partition, (encoded, value, headers)))
+        self._outputs.append((self.stage, topic, partition, (encoded, value, headers)))
 
     def afterwards(self, call: Callable[[], None]) -> None:
         """Call this when all of it is committed: for what others may only hear of then. It must not raise."""
@@ -93,34 +111,51 @@ class Turn:
 
     def to_all(self, topic: Topic, headers: Headers) -> None:
         """A record of headers alone to every partition."""
-        self._outputs += [(topic, number, (None, b"", headers)) for number in range(self._partitions)]
+        self._outputs += [
+            (self.stage, topic, number, (None, b"", headers)) for number in range(self._partitions)
+        ]
 
-    def took(self, topic: str, next_offset: int, count: int) -> None:
-        """So many records of a source are done, up to this offset."""
-        self.offsets[topic] = next_offset
-        self._records += count
+    def took(self, topic: str, records: list[Any], size: int) -> None:
+        """The stage takes these records of a source, with so many bytes."""
+        self._taken.append((topic, records))
+        self._count += len(records)
+        self._bytes += size
 
-    def keep(self) -> Iterable[tuple[TableName, Any]]:
-        """The record is done: its changes hold. Returns the memories that it touched."""
-        for table, key, memory in self._touched:
-            for piece, value in memory.changes().items():
-                self._set(table, key, piece, value)
-        for table, key, piece, value in self._pieces:
-            self._set(table, key, piece, value)
-        touched = [(table, memory) for table, _, memory in self._touched]
-        for topic, _, _ in self._outputs[self._mark :]:
-            self.sent[self.stage, topic] += 1
+    def keep(self) -> list[tuple[str, TableName, Iterable[Any]]]:
+        """What was done holds. Returns the memories that it touched: (stage, table, memories).
+
+        Whatever a memory raises is raised before anything is decided.
+        """
+        changes = [
+            (table, [(key, memory.changes()) for key, memory in memories.items()])
+            for table, memories in self._touched.items()
+        ]
+        for table, of_keys in changes:
+            for key, pieces in of_keys:
+                if pieces:
+                    self._set(table, key, pieces)
+        for (table, key, piece), value in self._pieces.items():
+            self._set(table, key, {piece: value})
+        for topic, records in self._taken:
+            self.offsets[topic] = records[-1].offset + 1
+            self.read[topic] += len(records)
         self._kept_afterwards += self._afterwards
-        self._touched, self._pieces, self._mark = [], [], len(self._outputs)
-        self._afterwards = []
+        touched: list[tuple[str, TableName, Iterable[Any]]] = [
+            (self._stage_of[table], table, memories.values()) for table, memories in self._touched.items()
+        ]
+        self._begin()
         return touched
 
-    def undo(self) -> None:
-        """The record failed: as if it had not been looked at."""
-        for table, key, _ in self._touched:
-            self._memories.drop(table, key)
-        del self._outputs[self._mark :]
-        self._touched, self._pieces, self._afterwards = [], [], []
+    def undo(self) -> list[tuple[str, list[Any]]]:
+        """As if nothing had been done since something was last kept. Returns the records that were taken since."""
+        for table, touched in self._touched.items():
+            for key in touched:
+                self._memories.drop(table, key)
+        outputs, self._count, self._bytes = self._mark
+        del self._outputs[outputs:]
+        taken = self._taken
+        self._begin()
+        return taken
 
     def committed(self) -> None:
         """Readers can see it now."""
@@ -132,7 +167,8 @@ class Turn:
     ) -> dict[TopicPartition, list[Row]]:
         """Everything to be written, by partition and in order."""
         rows: dict[TopicPartition, list[Row]] = {}
-        for topic, partition, row in self._outputs:
+        for stage, topic, partition, row in self._outputs:
+            self.sent[stage, topic] += 1
             tp = TopicPartition(topic_name(topic), partition)
             if (there := rows.get(tp)) is None:
                 rows[tp] = [row]
@@ -140,21 +176,26 @@ class Turn:
                 there.append(row)
         for table, pieces in self.changed.items():
             tp = TopicPartition(changelog_name(table), self.number)
-            rows[tp] = [(key, value, []) for key, value in pieces.items()]
+            rows[tp] = [(key, value, NO_HEADERS) for key, value in pieces.items()]
         return rows
 
-    def _set(self, table: TableName, key: str, piece: str, value: bytes | None) -> None:
-        self._memories.shelves[table].put(key, piece, value)
-        self.changed.setdefault(table, {})[row_key(key, piece)] = value
-        if value is not None:
-            self._bytes += len(value)
+    def _set(self, table: TableName, key: str, pieces: Mapping[str, bytes | None]) -> None:
+        rows = self.changed.get(table)
+        if rows is None:
+            rows = self.changed[table] = {}
+        put = self._memories.shelves[table].put
+        for piece, value in pieces.items():
+            put(key, piece, value)
+            rows[row_key(key, piece)] = value
+            if value is not None:
+                self._bytes += len(value)
 
     @property
     def empty(self) -> bool:
         """Nothing was said and nothing read."""
-        return not self._outputs and not self.changed and not self.offsets
+        return not (self._outputs or self.changed or self.offsets or self._taken)
 
     @property
     def full(self) -> bool:
         """Whether it holds as much as one transaction should."""
-        return self._records >= RECORDS_MAX or self._bytes >= BYTES_MAX
+        return self._count >= RECORDS_MAX or self._bytes >= BYTES_MAX

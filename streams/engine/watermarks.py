@@ -25,19 +25,24 @@ _decode = msgspec.msgpack.Decoder(dict[int, int]).decode
 class Sources:
     """The watermarks of `count` sources, kept in `table`; `time` is BEGINNING until each of them was heard."""
 
-    __slots__ = ("_count", "_heard", "_table", "furthest", "time")
+    __slots__ = ("_count", "_heard", "_memories", "_table", "furthest", "time")
 
     def __init__(self, count: int, table: TableName, memories: Memories) -> None:
         self._count = count
         self._table = table
+        self._memories = memories
+        self.recall()
+
+    def recall(self) -> None:
+        """What is remembered."""
         self._heard: dict[int, int] = {}
         self.time = BEGINNING
         self.furthest = BEGINNING
-        kept = memories.shelves[table].pieces(OWN).get(HEARD)
+        kept = self._memories.shelves[self._table].pieces(OWN).get(HEARD)
         if kept is not None:
             self._heard = _decode(kept)
             self.furthest = max(self._heard.values())
-            if len(self._heard) == count:
+            if len(self._heard) == self._count:
                 self.time = min(self._heard.values())
 
     def hear(self, source: int, time: int, turn: Turn) -> bool:

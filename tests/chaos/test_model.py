@@ -12,12 +12,14 @@ from aiokafka.errors import KafkaError
 
 import streams.engine.unit
 from streams.engine.engine import Engine
+from streams.engine.inbox import Inbox
 from streams.engine.ledger import Ledger
 from streams.engine.number_ledger import NumberLedger
 from streams.engine.turn import Turn
 from tests.chaos.model.broker import AGAIN, FENCED, NO_TRANSACTION, NONE, OUT_OF_ORDER, TOO_LARGE, Broker, Row
 from tests.chaos.model.loop import StuckError, VirtualLoop
 from tests.chaos.model.play import engine_on_the_model, play
+from tests.chaos.model.stages import Door
 
 SCHEDULES = 100
 ENOUGH = 40
@@ -57,9 +59,23 @@ async def written_again(self: Ledger, rows: Any) -> Any:
         return await WRITE(self, rows)
 
 
-def undone_by_half(self: Turn) -> None:
+def undone_by_half(self: Turn) -> Any:
     """What a failed record said stays said."""
-    self._touched, self._pieces = [], []
+    taken = self._taken
+    self._begin()
+    return taken
+
+
+def put_back_behind(self: Inbox, topic: str, taken: list[Any]) -> None:
+    """What is taken again comes after what it stood before."""
+    self.queues[topic].extend(taken)
+    self.records += len(taken)
+
+
+def not_recalled(self: Door) -> None:
+    """The clock of a stage goes on though the record that moved it was undone."""
+    if not hasattr(self, "_highest"):
+        RECALL(self)
 
 
 async def ends_before(self: NumberLedger) -> Any:
@@ -89,6 +105,7 @@ async def never_read_again(self: Engine, number: int, *rest: Any) -> Any:
 
 
 WRITE, OPEN, ENDS, NEW_UNIT = Ledger.write, NumberLedger.open, NumberLedger.ends, Engine.new_unit
+RECALL = Door.recall
 
 
 @pytest.mark.parametrize(
@@ -96,6 +113,8 @@ WRITE, OPEN, ENDS, NEW_UNIT = Ledger.write, NumberLedger.open, NumberLedger.ends
     [
         {(Ledger, "write"): written_again},
         {(Turn, "undo"): undone_by_half},
+        {(Inbox, "put_back"): put_back_behind},
+        {(Door, "recall"): not_recalled},
         {(NumberLedger, "open"): ends_before, (NumberLedger, "ends"): as_read_before},
         {(streams.engine.unit, "keep_positions"): kept_apart},
         {(Engine, "new_unit"): never_read_again},
@@ -103,6 +122,8 @@ WRITE, OPEN, ENDS, NEW_UNIT = Ledger.write, NumberLedger.open, NumberLedger.ends
     ids=[
         "written again",
         "undone by half",
+        "put back behind others",
+        "clock not recalled",
         "ends before the fence",
         "positions left out",
         "memories that survive",

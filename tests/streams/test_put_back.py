@@ -92,7 +92,7 @@ def take(
         stage.take(Record(str(stage.reads[-1]), 0, offset, AT_MS, None, value, marks), turn)
         turn.keep()
     said: dict[Topic, list[Any]] = {}
-    for topic, _, (key, content, headers) in turn._outputs:
+    for _, topic, _, (key, content, headers) in turn._outputs:
         said.setdefault(topic, []).append((key, content, dict(headers)))
     return said
 

@@ -9,10 +9,11 @@ from aiokafka import TopicPartition
 from msgspec import Struct
 
 from streams.engine.positions import READ, TABLE
+from streams.engine.records import WATERMARK
 from streams.engine.shelf import OWN, parse_row_key, row_key
 from streams.topics import TableName, Topic, changelog_of, name_of
 from tests.chaos.model.broker import Broker, Fate
-from tests.chaos.model.stages import EVERY, GOOD, PARTITIONS, context
+from tests.chaos.model.stages import EVERY, GOOD, HIGHEST, NEVER, PARTITIONS, WORST, context
 
 Memory: TypeAlias = dict[str, set[str]]
 
@@ -32,7 +33,7 @@ class Fed(Struct, frozen=True):
     @property
     def is_event(self) -> bool:
         """Whether the door can read it."""
-        return "|" in self.value
+        return "|" in self.value and not self.value.endswith(WORST)
 
     @property
     def is_good(self) -> bool:
@@ -83,6 +84,7 @@ def differences(broker: Broker, fed: Sequence[Fed]) -> list[str]:
         ),
         *_other_memory(broker, TableName.PERSONS, persons),
         *_other_memory(broker, TableName.PROVIDERS, providers),
+        *_ahead(broker),
         *_out_of_order(good, {event: int(n) for event, _, n in verdicts}),
     ]
 
@@ -110,6 +112,20 @@ def _other_memory(broker: Broker, table: TableName, wanted: Memory) -> list[str]
         for key in {**ours, **wanted}
         if ours.get(key) != wanted.get(key)
     ]
+
+
+def _ahead(broker: Broker) -> list[str]:
+    """No clock is where only a record that failed has been."""
+    kept, told = row_key(OWN, HIGHEST), [(WATERMARK, b"%d" % NEVER)]
+    table = changelog_of(TableName.PROVIDERS, context().settings)
+    for number in range(PARTITIONS):
+        rows = broker.committed(TopicPartition(table, number))
+        ticks = broker.committed(partition_at(Topic.CLAIMS, number))
+        if any(each.key == kept and each.value == b"%d" % NEVER for each in rows):
+            return [f"the clock of number {number} is kept ahead of all events"]
+        if any(list(each.headers)[:1] == told for each in ticks):
+            return [f"number {number} heard a clock that is ahead of all events"]
+    return []
 
 
 def _out_of_order(good: Sequence[Fed], place: dict[str, int]) -> list[str]:

@@ -2,9 +2,10 @@
 
 claims.raw ─► door ─► claims ─► persons ─► verdicts, findings ─► incidents ─► alerts
 
-An event is ``id|person|what``; `what` is good, bad (the second stage raises, after it has changed its memory and spoken), or
-there is no event at all (the first stage raises). A verdict says the how manieth of its person an event is, an alert the how
-manieth of its finding's: a change that was lost or applied twice shows in every later one.
+An event is ``id|person|what``; `what` is good, bad (the second stage raises, after it has changed its memory and spoken),
+worst (the first one does, after it has moved its clock to NEVER), or there is no event at all (the first stage raises). A
+verdict says the how manieth of its person an event is, an alert the how manieth of its finding's: a change that was lost or
+applied twice shows in every later one.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,9 @@ from streams.engine.watermarks import Sources
 from streams.topics import TableName, Topic
 
 PARTITIONS: Final = 3
-GOOD, BAD = "good", "bad"
+GOOD, BAD, WORST = "good", "bad", "worst"
+NEVER: Final = 1_000_000
+"""No event has so high a number."""
 EVERY: Final = 2
 """Every second event of a person makes a finding."""
 HIGHEST = "highest"
@@ -74,7 +77,11 @@ class Door(Stage):
 
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
-        kept = memories.shelves[TableName.PROVIDERS].pieces(OWN).get(HIGHEST)
+        self.recall()
+
+    def recall(self) -> None:
+        """Its clock."""
+        kept = self.memories.shelves[TableName.PROVIDERS].pieces(OWN).get(HIGHEST)
         self._highest = -1 if kept is None else int(kept)
 
     @property
@@ -85,12 +92,15 @@ class Door(Stage):
     def take(self, record: Record, turn: Turn) -> None:
         """One event."""
         value = (record.value or b"").decode()
-        event, person, _ = value.split("|")
+        event, person, what = value.split("|")
         turn.memory(TableName.PROVIDERS, (record.key or b"").decode()).add(event)
-        if int(event) > self._highest:
-            self._highest = int(event)
-            turn.piece(TableName.PROVIDERS, OWN, HIGHEST, event.encode())
+        number = NEVER if what == WORST else int(event)
+        if number > self._highest:
+            self._highest = number
+            turn.piece(TableName.PROVIDERS, OWN, HIGHEST, b"%d" % number)
         turn.send(Topic.CLAIMS, person, value.encode(), [])
+        if what == WORST:
+            raise ValueError
 
 
 class Persons(Stage):
@@ -102,6 +112,10 @@ class Persons(Stage):
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
         self._sources = Sources(PARTITIONS, TableName.PERSONS, memories)
+
+    def recall(self) -> None:
+        """How far the doors have come."""
+        self._sources.recall()
 
     def hear(self, source: int, time: int, turn: Turn) -> None:
         """How far a door has come."""
