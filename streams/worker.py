@@ -119,11 +119,16 @@ def end_soon(code: int) -> None:
     timer.start()
 
 
-def run_worker(settings: Settings, tell_port: Callable[[int], None] = lambda _: None) -> int:
-    """Run a worker in this process; StartError when it can't start."""
+def prepare_process() -> None:
+    """What a worker wants of its interpreter."""
     uvloop.install()
     sys.setswitchinterval(SWITCH_S)
     gc.set_threshold(*GC_THRESHOLDS)
+
+
+def run_worker(settings: Settings, tell_port: Callable[[int], None] = lambda _: None) -> int:
+    """Run a worker in this process; StartError when it can't start."""
+    prepare_process()
 
     async def main() -> int:
         return await Worker(settings, tell_port).run()

@@ -12,7 +12,6 @@ from unittest import mock
 
 import msgspec
 import orjson
-import uvloop
 from msgspec import Struct
 from pydantic import SecretStr
 
@@ -24,7 +23,7 @@ from streams.engine.records import Record
 from streams.engine.stage import Stage
 from streams.engine.turn import Turn
 from streams.topics import TableName, Topic
-from streams.worker import SWITCH_S, Worker
+from streams.worker import Worker, prepare_process
 
 _KEPT: Final = 2
 """Windows of a pharmacy: the newest and the one before, for what comes late."""
@@ -149,8 +148,7 @@ def main() -> None:
         await topics.create(settings)
         return await Worker(settings).run()
 
-    uvloop.install()
-    sys.setswitchinterval(SWITCH_S)
+    prepare_process()
     with (
         mock.patch("streams.app.STAGES", (SalesStage,)),
         mock.patch("streams.app.LOADERS", dict.fromkeys(TableName, Sales.load)),
