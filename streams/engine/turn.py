@@ -16,7 +16,7 @@ from streams.engine.shelf import row_key
 from streams.engine.state import Memories
 from streams.topics import RECORD_BYTES_MAX, TableName, Topic, partition_of
 
-RECORDS_MAX: Final = 4_000
+RECORDS_MAX: Final = 8_000
 BYTES_MAX: Final = 8 * MIB
 """What one transaction holds at most; more waits until it is written."""
 ROOM: Final = 4_096

@@ -25,7 +25,7 @@ from streams.topics import TableName
 
 DECODED_MIN: Final = 64
 BEHIND_RECORDS: Final = 500
-BEHIND_S: Final = 0.5
+BEHIND_S: Final = 1.0
 """Where more records wait than that, a turn may take so long: what changes often is written less often, and the unit catches
 up sooner. Where few wait nothing is held back, and a question is answered at once in any case."""
 QUIET_S: Final = 0.25
