@@ -1,6 +1,7 @@
 """What /metrics says of money, faces and providers: read off a person's memory before an event and after it."""
 
 import logging
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -15,6 +16,7 @@ from monitor.metrics import Metrics
 from monitor.money import MOVING, Stake, refused_changes, stake
 from monitor.outputs import Finding
 from streams.engine.stage import Context
+from streams.engine.turn import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -45,37 +47,44 @@ class Counting:
         # Most events move nothing; they cost a look-up here.
         self._before = self._stake() if type(event) in MOVING else None
 
-    def judged(self, outcome: Outcome) -> None:
-        """Count what became otherwise."""
+    def judged(self, outcome: Outcome, turn: Turn) -> None:
+        """Count what became otherwise, when it is committed."""
         event = self._event
         try:
             if self._before is not None:
-                self._moved(self._before)
+                self._moved(self._before, turn)
             if outcome.findings:
-                self._refused(outcome)
+                self._refused(outcome, turn)
         except Exception as error:  # noqa: BLE001 - as above
             _note(error)
         if type(event) in FACES and outcome.added is Added.NEW:
             result = RESULTS.get(event.result, OTHER_RESULT) if type(event) is FaceChecked else EXCUSED
-            self._context.metrics.face_checks.labels(result).inc()
+            turn.afterwards(self._context.metrics.face_checks.labels(result).inc)
 
-    def _moved(self, before: Stake) -> None:
+    def _moved(self, before: Stake, turn: Turn) -> None:
         now = self._stake()
         if now is None or now == before:
             return
         context, metrics, code = self._context, self._context.metrics, self._event.provider
-        _move(now.fund - before.fund, metrics.fund_paid, metrics.fund_back, context.provider_label(code))
         _move(
+            turn,
+            now.fund - before.fund,
+            metrics.fund_paid,
+            metrics.fund_back,
+            context.provider_label(code),
+        )
+        _move(
+            turn,
             now.prevented - before.prevented,
             metrics.prevented,
             metrics.prevented_back,
             context.provider_group(code),
         )
 
-    def _refused(self, outcome: Outcome) -> None:
+    def _refused(self, outcome: Outcome, turn: Turn) -> None:
         metrics = self._context.metrics
         for provider, change in refused_changes(self._memory, outcome):
-            _move(change, metrics.refused, metrics.refused_back, self._context.provider_group(provider))
+            _move(turn, change, metrics.refused, metrics.refused_back, self._context.provider_group(provider))
 
     def _stake(self) -> Stake | None:
         try:
@@ -124,6 +133,7 @@ def _note(error: Exception) -> None:
     logger.warning("money could not be counted: %s", type(error).__name__)
 
 
-def _move(change: int, more: Counter, less: Counter, label: str) -> None:
+def _move(turn: Turn, change: int, more: Counter, less: Counter, label: str) -> None:
     if change:
-        (more if change > 0 else less).labels(label).inc(abs(change) / FEN)
+        counter = (more if change > 0 else less).labels(label)
+        turn.afterwards(partial(counter.inc, abs(change) / FEN))

@@ -1,7 +1,7 @@
 """findings -> alerts: findings of one story become one incident with a life; time alone ends it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from heapq import heappop, heappush
 from typing import ClassVar, Final
 
@@ -32,30 +32,31 @@ class IncidentsStage(Stage):
 
     name: ClassVar[str] = "incidents"
     reads: ClassVar[tuple[Topic, ...]] = (Topic.FINDINGS,)
-    singly: ClassVar[bool] = True
 
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
         settings = context.settings
         self._sources = Sources(settings.partitions, TableName.INCIDENTS, memories)
+        self._due: list[tuple[int, str]] = []
         self._due_of: dict[str, int] = {}
+        self._stuck: set[str] = set()
+        """Books that failed when time had something to say: it is silent about them until their next finding."""
         self._open_of: dict[str, Counter[int]] = {}
         """Book -> its open incidents by severity."""
-        self.stories = Stories(context, memories.shelves[TableName.INCIDENTS].pieces(OWN))
-        self.recall()
+        shelf = memories.shelves[TableName.INCIDENTS]
+        self.stories = Stories(context, shelf.pieces(OWN))
+        self.recall([key for key in shelf if key != OWN])
 
-    def recall(self) -> None:
-        """Clocks, budget, and when time will have something to say about each book."""
+    def recall(self, keys: Collection[str]) -> None:
+        """Clocks, budget and stories; and of these books, when time will have something to say."""
         settings, shelf = self.context.settings, self.memories.shelves[TableName.INCIDENTS]
+        own = shelf.pieces(OWN)
         self._sources.recall()
         self._budget = budget_of(settings, index=self.number, of=settings.partitions)
-        if (used := shelf.pieces(OWN).get(USED)) is not None:
+        if (used := own.get(USED)) is not None:
             self._budget.load(used)
-        # Not all that stands on a shelf is committed yet, and only that is listed.
-        keys = {*shelf, *self._due_of, *self._open_of} - {OWN}
-        self._due: list[tuple[int, str]] = []
-        self._due_of.clear()
-        self._open_of.clear()
+        if keys:
+            self.stories.load(own)
         for key in keys:
             book = Book.load(key, shelf.pieces(key))
             self._plan(key, book)
@@ -75,10 +76,11 @@ class IncidentsStage(Stage):
             if self._due_of.get(key) != when:
                 continue
             del self._due_of[key]
-            book = turn.memory(TableName.INCIDENTS, key)
-            said = tick(book, watermark=self.watermark, policy=self.context.policy, budget=self._budget)
-            self._say(said, turn)
-            self._plan(key, book, after=self.watermark)
+            try:
+                self._tick(key, turn)
+            except Exception:
+                self._stuck.add(key)
+                raise
 
     def take(self, record: Record, turn: Turn) -> None:
         """The next revision of a finding."""
@@ -89,7 +91,14 @@ class IncidentsStage(Stage):
         book = turn.memory(TableName.INCIDENTS, key)
         said = apply(book, finding, watermark=self.watermark, policy=self.context.policy, budget=self._budget)
         self._say(said, turn, record)
+        self._stuck.discard(key)
         self._plan(key, book)
+
+    def _tick(self, key: str, turn: Turn) -> None:
+        book = turn.memory(TableName.INCIDENTS, key)
+        said = tick(book, watermark=self.watermark, policy=self.context.policy, budget=self._budget)
+        self._say(said, turn)
+        self._plan(key, book, after=self.watermark)
 
     @property
     def has_news(self) -> bool:
@@ -122,9 +131,9 @@ class IncidentsStage(Stage):
         metrics = self.context.metrics
         headers = [] if record is None else [at_header(record.at_ms)]
         for incident in said:
-            metrics.incidents.labels(incident.rule_id, str(incident.state)).inc()
+            turn.afterwards(metrics.incidents.labels(incident.rule_id, str(incident.state)).inc)
             if incident.notify and incident.state is State.OPEN and incident.revision == 1:
-                metrics.notifications.labels(incident.rule_id).inc()
+                turn.afterwards(metrics.notifications.labels(incident.rule_id).inc)
             turn.send(Topic.ALERTS, incident.incident_id, as_json(incident.to_json()), headers)
         if said:
             turn.piece(TableName.INCIDENTS, OWN, USED, self._budget.dump())
@@ -136,7 +145,7 @@ class IncidentsStage(Stage):
             self._open_of[key] = Counter(book.said[name].body.severity for name in book.open)
         else:
             self._open_of.pop(key, None)
-        when = due(book, self.context.policy)
+        when = None if key in self._stuck else due(book, self.context.policy)
         if when is not None and after is not None:
             # One that was just asked has nothing more to say at this watermark.
             when = max(when, after + 1)

@@ -4,7 +4,7 @@ In the same unit, because claims.raw is keyed by provider: what pharmacies' memo
 stage nobody knows a name, a number of a person or a picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar, Final
 
 from msgspec.structs import replace
@@ -40,10 +40,11 @@ class IntakeStage(Stage):
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
         self._lateness_s = context.knowledge.region.lateness_s
-        self.recall()
+        self.recall(())
 
-    def recall(self) -> None:
+    def recall(self, keys: Collection[str]) -> None:
         """Its clock."""
+        del keys
         self._clock = Watermark(self._lateness_s)
         kept = self.memories.shelves[TableName.PROVIDERS].pieces(OWN).get(HIGHEST)
         if kept is not None:

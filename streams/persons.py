@@ -1,5 +1,7 @@
 """claims, checks -> verdicts, findings, facts.trace: all facts of one person, and every question about them."""
 
+from collections.abc import Collection
+from functools import partial
 from time import time
 from typing import ClassVar
 
@@ -41,8 +43,9 @@ class PersonsStage(Stage):
         """The highest of them."""
         return self._sources.furthest
 
-    def recall(self) -> None:
+    def recall(self, keys: Collection[str]) -> None:
         """The watermarks that it heard."""
+        del keys
         self._sources.recall()
 
     def hear(self, source: int, time: int, turn: Turn) -> None:
@@ -64,7 +67,7 @@ class PersonsStage(Stage):
             knowledge=context.knowledge,
             again=REPLAYS in record.headers,
         )
-        counting.judged(outcome)
+        counting.judged(outcome, turn)
         if outcome.added is Added.SAME:
             context.metrics.duplicates.labels(self.name).inc()
         elif outcome.added is Added.CONFLICT:
@@ -79,7 +82,6 @@ class PersonsStage(Stage):
         note_failure(outcome, record, self.name, context, turn)
 
     def _say(self, verdict: Verdict, record: Record, turn: Turn) -> None:
-        metrics = self.context.metrics
         headers = [at_header(record.at_ms)]
         headers += [
             (name, record.headers[name]) for name in (REPLY_TO, CORRELATION) if name in record.headers
@@ -90,7 +92,12 @@ class PersonsStage(Stage):
             Topic.VERDICTS, verdict.provider, as_json(verdict.to_json()), headers, partition=self.number
         )
         say_notice(of_verdict(verdict), record, turn)
+        turn.afterwards(partial(self._count, verdict, record.at_ms))
+
+    def _count(self, verdict: Verdict, at_ms: int) -> None:
+        """When it can be read."""
+        metrics = self.context.metrics
         decision, infno = str(verdict.decision), infno_label(verdict.infno)
         metrics.verdicts.labels(decision, infno).inc()
         metrics.provider_verdicts.labels(self.context.provider_label(verdict.provider), decision).inc()
-        metrics.verdict_latency.labels(infno).observe(max(0.0, time() - record.at_ms / 1000))
+        metrics.verdict_latency.labels(infno).observe(max(0.0, time() - at_ms / 1000))

@@ -1,6 +1,7 @@
 """How what a stage says becomes records: findings, failures; the same for every stage."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import msgspec
 import orjson
@@ -27,7 +28,7 @@ def as_json(row: Mapping[str, object]) -> bytes:
 def say_findings(findings: Iterable[Finding], record: Record, context: Context, turn: Turn) -> None:
     """Every revision, under rule and subject."""
     for finding in findings:
-        count_finding(finding, context)
+        turn.afterwards(partial(count_finding, finding, context))
         headers = [(FINDING, _encode(finding)), *passed_on(record)]
         turn.send(Topic.FINDINGS, book_key(finding), as_json(finding.to_json()), headers)
         say_notice(of_finding(finding), record, turn)

@@ -35,17 +35,21 @@ class Stories:
         self._regions = context.knowledge.reference.providers
         self._region = context.knowledge.region.region
         self._on = bool(context.settings.alertmanager_url)
-        known = [_decode(value) for piece, value in pieces.items() if piece.startswith(PREFIX)]
-        self._carried = {story.incident_id: story for story in known}
-        self._carrier = {story.key: story.incident_id for story in known}
+        self.load(pieces)
         settings = context.settings
         self.outbox = Outbox(
-            known,
+            self._carried.values(),
             unix_ms(),
             context.actions,
             growth_factor=settings.incident_growth_factor,
             hold_ms=settings.alert_hold_s * 1000,
         )
+
+    def load(self, pieces: Mapping[str, bytes]) -> None:
+        """What is carried is what the rows say. The outbox holds only what was committed, so it stays as it is."""
+        known = [_decode(value) for piece, value in pieces.items() if piece.startswith(PREFIX)]
+        self._carried = {story.incident_id: story for story in known}
+        self._carrier = {story.key: story.incident_id for story in known}
 
     def recall(self, book: Book) -> None:
         """Begin the stories of open incidents that have none: they are older than the delivery."""

@@ -1,5 +1,6 @@
 """facts.trace -> findings: all sales of one trace code."""
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from monitor.audit import audit_trace
@@ -34,8 +35,9 @@ class TracesStage(Stage):
         """The highest of them."""
         return self._sources.furthest
 
-    def recall(self) -> None:
+    def recall(self, keys: Collection[str]) -> None:
         """The watermarks that it heard."""
+        del keys
         self._sources.recall()
 
     def hear(self, source: int, time: int, turn: Turn) -> None:

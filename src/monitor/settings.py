@@ -143,7 +143,9 @@ class Settings(BaseSettings):
         "name in the consumer group under which a worker keeps its partitions over a restart; no two"
         " may have the same. Supervised processes add their number, and take host and port where it is not set",
     )
-    commit_ms: Positive = _setting(25, "how long a worker gathers what it commits together", unit="ms")
+    commit_ms: Positive = _setting(
+        25, "how long a worker gathers what it commits together; up to 1 s where a backlog waits", unit="ms"
+    )
     idle_s: Positive = _setting(
         5, "after so long without records a partition's watermark follows the stage's", unit="s"
     )

@@ -5,8 +5,9 @@ one by one; then the record that raises is undone alone and becomes a dead lette
 """
 
 import asyncio
+import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, Final, Protocol
 
@@ -19,8 +20,10 @@ from streams.engine.turn import Turn
 from streams.engine.watermarks import Ticker, tick_headers, tick_of
 from streams.topics import Topic
 
+logger = logging.getLogger(__name__)
+
 PASS_RECORDS_MAX: Final = 50
-"""Of one topic at a time: then others on the same loop have their turn, and a check waits for no more than that."""
+"""Of one topic at a time: then others on the same loop have their turn."""
 
 
 class Owner(Protocol):
@@ -60,8 +63,9 @@ class Runner:
         """So many records of a topic are taken one by one, because one of them raised."""
         self.inbox = Inbox(self.stage_of)
 
-    def open(self) -> None:
-        """Records come anew."""
+    def open(self, positions: Mapping[str, int], epoch: int) -> None:
+        """Records of this epoch come, from these positions on."""
+        self.inbox.open(positions, epoch)
         self._careful.clear()
 
     # Taking.
@@ -77,30 +81,29 @@ class Runner:
         """Whether what was done holds; else it is undone, and waits to be taken again."""
         try:
             self._keep(turn)
-        except Exception:  # noqa: BLE001 - a memory that can't be written is the fault of a record
-            self._undo(turn)
+        except Exception as error:  # noqa: BLE001 - a memory that can't be written is the fault of a record
+            self._undo(turn, error)
             return False
         return True
 
     def _take_some(self, topic: str, turn: Turn) -> None:
         stage = self.stage_of[topic]
         careful = self._careful[topic]
-        singly = bool(careful) or stage.singly
-        if singly and not self.keep(turn):
+        if careful and not self.keep(turn):
             return
         begun = perf_counter()
         raws, size = self.inbox.take(topic, min(careful or PASS_RECORDS_MAX, PASS_RECORDS_MAX))
         turn.stage = stage.name
-        if singly:
-            self._careful[topic] = max(0, careful - len(raws))
+        if careful:
+            self._careful[topic] = careful - len(raws)
             for raw in raws:
                 self._take_one(topic, raw, stage, turn)
         else:
             turn.took(topic, raws, size)
             try:
                 self._take(topic, raws, stage, turn)
-            except Exception:  # noqa: BLE001 - whatever a record does, the stream goes on
-                self._undo(turn)
+            except Exception as error:  # noqa: BLE001 - whatever a record does, the stream goes on
+                self._undo(turn, error)
         # One clock reading a record would be dearer than some of the records.
         self._metrics.stage_latency.labels(stage.name).observe((perf_counter() - begun) / len(raws))
         self._last_record_at = self._now()
@@ -124,14 +127,15 @@ class Runner:
 
     def _take_one(self, topic: str, raw: Any, stage: Stage, turn: Turn) -> None:  # noqa: ANN401 - aiokafka's own record
         """Everything before it is kept."""
-        turn.took(topic, [raw], bytes_of([raw]))
+        size = bytes_of([raw])
+        turn.took(topic, [raw], size)
         try:
             self._take(topic, [raw], stage, turn)
             self._keep(turn)
         except Exception as error:  # noqa: BLE001 - as above
-            turn.undo()
-            stage.recall()
-            turn.took(topic, [raw], bytes_of([raw]))
+            _, keys = turn.undo()
+            stage.recall(keys.get(stage.name, ()))
+            turn.took(topic, [raw], size)
             self._metrics.stage_failures.labels(stage.name).inc()
             self._context.put_aside(
                 self._record(topic, raw),
@@ -148,16 +152,22 @@ class Runner:
         )
 
     def _keep(self, turn: Turn) -> None:
-        for stage, table, memories in turn.keep():
-            self._by_name[stage].count(table, memories)
+        for name, table, memories in turn.keep():
+            self._by_name[name].count(table, memories)
+        for stage in self._stages:
+            self._owner.furthest = max(self._owner.furthest, stage.watermark, stage.furthest)
 
-    def _undo(self, turn: Turn) -> None:
-        taken = turn.undo()
+    def _undo(self, turn: Turn, error: Exception) -> None:
+        taken, keys = turn.undo()
         for topic, raws in reversed(taken):
             self.inbox.put_back(topic, raws)
             self._careful[topic] += len(raws)
         for stage in {self.stage_of[topic] for topic, _ in taken}:
-            stage.recall()
+            stage.recall(keys.get(stage.name, ()))
+        logger.warning(
+            "partition number %d takes %d records again one by one: one of them raised %s",
+            self._number, sum(len(raws) for _, raws in taken), type(error).__name__,
+        )  # fmt: skip
 
     # Telling the time.
 
@@ -173,7 +183,6 @@ class Runner:
             self._keep(turn)
         now = self._now()
         for stage in self._stages:
-            self._owner.furthest = max(self._owner.furthest, stage.watermark, stage.furthest)
             if stage.has_news and self.keep(turn):
                 stage.note(turn)
                 self._keep(turn)

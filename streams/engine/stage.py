@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct, field
@@ -53,14 +53,16 @@ class Context(Struct, frozen=True):
 
 
 class Stage(ABC):
-    """One stage of one partition number. It never waits; whatever it raises makes the record a dead letter."""
+    """One stage of one partition number. It never waits; whatever it raises makes the record a dead letter.
+
+    A record may come twice, because another one near it was undone: what lies outside of the turn and its memories has to be
+    recalled then, and what is counted for others is counted `afterwards`.
+    """
 
     name: ClassVar[str]
     reads: ClassVar[tuple[Topic, ...]]
     tells: ClassVar[Topic | None] = None
     """Where its watermark goes."""
-    singly: ClassVar[bool] = False
-    """Its records are kept one by one: what it remembers outside of memories is dear to recall."""
 
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         self.context: Final = context
@@ -79,8 +81,8 @@ class Stage(ABC):
     def hear(self, source: int, time: int, turn: Turn) -> None:  # noqa: B027 - not every stage reads watermarks
         """A watermark from the stage before."""
 
-    def recall(self) -> None:  # noqa: B027 - not every stage has a state of its own
-        """What was not kept was undone: its own state is what the memories say."""
+    def recall(self, keys: Collection[str]) -> None:  # noqa: B027 - not every stage has a state of its own
+        """What was not kept was undone, in the memories of these keys among others: its own state is what the rows say."""
 
     def idle(self, furthest: int, turn: Turn) -> None:  # noqa: B027 - only the first stage has a clock of its own
         """Nothing came for a while and nothing waits; the watermark of others stands at `furthest`."""

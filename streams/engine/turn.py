@@ -18,7 +18,7 @@ from streams.topics import RECORD_BYTES_MAX, TableName, Topic, partition_of
 
 RECORDS_MAX: Final = 8_000
 BYTES_MAX: Final = 8 * MIB
-"""What one transaction holds at most; more waits until it is written."""
+"""How much a turn takes and says at most; more waits until it is written."""
 ROOM: Final = 4_096
 """For key, headers and frame of a record."""
 
@@ -55,7 +55,6 @@ class Turn:
         self._stage_of: dict[TableName, str] = {}
         self._partitions = partitions
         self._memories = memories
-        self._afterwards: list[Callable[[], None]] = []
         self._kept_afterwards: list[Callable[[], None]] = []
         self._begin()
 
@@ -64,8 +63,8 @@ class Turn:
         self._touched: dict[TableName, dict[str, Any]] = {}
         self._pieces: dict[tuple[TableName, str, str], bytes | None] = {}
         self._taken: list[tuple[str, list[Any]]] = []
-        self._afterwards = []
-        self._mark = len(self._outputs), self._count, self._bytes
+        self._afterwards: list[Callable[[], None]] = []
+        self._mark = len(self._outputs), self._count, self._bytes, self.urgent, self.quiet
 
     # For stages.
 
@@ -146,16 +145,21 @@ class Turn:
         self._begin()
         return touched
 
-    def undo(self) -> list[tuple[str, list[Any]]]:
-        """As if nothing had been done since something was last kept. Returns the records that were taken since."""
+    def undo(self) -> tuple[list[tuple[str, list[Any]]], dict[str, list[str]]]:
+        """As if nothing had been done since something was last kept.
+
+        Returns the records that were taken since, by source topic and in order, and the keys of the memories that were
+        touched, by stage.
+        """
+        keys = {self._stage_of[table]: list(touched) for table, touched in self._touched.items()}
         for table, touched in self._touched.items():
             for key in touched:
                 self._memories.drop(table, key)
-        outputs, self._count, self._bytes = self._mark
+        outputs, self._count, self._bytes, self.urgent, self.quiet = self._mark
         del self._outputs[outputs:]
         taken = self._taken
         self._begin()
-        return taken
+        return taken, keys
 
     def committed(self) -> None:
         """Readers can see it now."""

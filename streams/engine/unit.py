@@ -27,7 +27,9 @@ DECODED_MIN: Final = 64
 BEHIND_RECORDS: Final = 500
 BEHIND_S: Final = 1.0
 """Where more records wait than that, a turn may take so long: what changes often is written less often, and the unit catches
-up sooner. Where few wait nothing is held back, and a question is answered at once in any case."""
+up sooner. Where few wait nothing is held back."""
+ASKED_S: Final = 10.0
+"""Nor where somebody has asked something in so long: the next question must not stand behind a large transaction."""
 QUIET_S: Final = 0.25
 """How long a turn of watermarks alone is gathered: a transaction costs a broker milliseconds, and nobody waits for it."""
 
@@ -81,6 +83,7 @@ class Unit:
         self._wake = asyncio.Event()
         self._now: Callable[[], float] = asyncio.get_running_loop().time
         self._began = self._now()
+        self._asked_at = -ASKED_S
         self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
         self._lost: LostBatchError | None = None
@@ -92,8 +95,7 @@ class Unit:
     def open(self, positions: Mapping[str, int], epoch: int) -> None:
         """Begin to take batches of this epoch, from these positions on."""
         self.committed = dict(positions)
-        self.inbox.open(positions, epoch)
-        self._runner.open()
+        self._runner.open(positions, epoch)
         self._stopping, self._lost = False, None
 
     def deliver(self, batch: Batch) -> None:
@@ -188,7 +190,8 @@ class Unit:
     def _gathering_s(self) -> float:
         if self._turn.quiet:
             return max(QUIET_S, self._gather_s)
-        return max(BEHIND_S, self._gather_s) if self.inbox.records >= BEHIND_RECORDS else self._gather_s
+        behind = self.inbox.records >= BEHIND_RECORDS and self._now() - self._asked_at >= ASKED_S
+        return max(BEHIND_S, self._gather_s) if behind else self._gather_s
 
     def _write(self, writer: Writer) -> None:
         if not self._runner.keep(self._turn):
@@ -197,6 +200,8 @@ class Unit:
                 return
         turn, self._turn = self._turn, self._new_turn()
         self._began = self._now()
+        if turn.urgent:
+            self._asked_at = self._began
         if turn.offsets:
             keep_positions(self.committed | turn.offsets, turn)
         rows = turn.rows(self._owner.topic_name, self._owner.changelog_name)

@@ -63,7 +63,7 @@ def undone_by_half(self: Turn) -> Any:
     """What a failed record said stays said."""
     taken = self._taken
     self._begin()
-    return taken
+    return taken, {}
 
 
 def put_back_behind(self: Inbox, topic: str, taken: list[Any]) -> None:
@@ -72,10 +72,10 @@ def put_back_behind(self: Inbox, topic: str, taken: list[Any]) -> None:
     self.records += len(taken)
 
 
-def not_recalled(self: Door) -> None:
+def not_recalled(self: Door, keys: Any) -> None:
     """The clock of a stage goes on though the record that moved it was undone."""
     if not hasattr(self, "_highest"):
-        RECALL(self)
+        RECALL(self, keys)
 
 
 async def ends_before(self: NumberLedger) -> Any:

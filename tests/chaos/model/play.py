@@ -13,7 +13,7 @@ from tests.chaos.model.differences import Fed, differences, partition_at, positi
 from tests.chaos.model.group import SESSION_S, Group
 from tests.chaos.model.loop import StuckError, VirtualLoop
 from tests.chaos.model.network import Client, Network
-from tests.chaos.model.stages import BAD, GOOD, PARTITIONS, WORST, context
+from tests.chaos.model.stages import BAD, GOOD, ODD, PARTITIONS, WORST, context
 from tests.chaos.model.worker import Worker, read_changelogs
 
 RECORDS: Final = 36
@@ -106,7 +106,7 @@ class _Play:
             await asyncio.sleep(self._rng.uniform(0, 2 * FEED_S / RECORDS))
             person = f"p{self._rng.randrange(PERSONS)}"
             provider = f"h{self._rng.randrange(PROVIDERS)}"
-            what = self._rng.choices((GOOD, BAD, WORST, ""), (20, 1, 1, 1))[0]
+            what = self._rng.choices((GOOD, BAD, ODD, WORST, ""), (20, 1, 1, 1, 1))[0]
             value = f"{number}|{person}|{what}" if what else f"no event {number}"
             partition = partition_of(provider, PARTITIONS)
             self.broker.write(

@@ -2,13 +2,13 @@
 
 claims.raw ─► door ─► claims ─► persons ─► verdicts, findings ─► incidents ─► alerts
 
-An event is ``id|person|what``; `what` is good, bad (the second stage raises, after it has changed its memory and spoken),
-worst (the first one does, after it has moved its clock to NEVER), or there is no event at all (the first stage raises). A
-verdict says the how manieth of its person an event is, an alert the how manieth of its finding's: a change that was lost or
-applied twice shows in every later one.
+An event is ``id|person|what``. `what` is good, bad (the second stage raises, after it has changed its memory and spoken),
+odd (that memory can't be written), or worst (the first stage raises, after it has moved its clock to NEVER); or there is no
+event at all (the first stage raises). A verdict says the how manieth of its person an event is, an alert the how manieth of
+its finding's: a change that was lost or applied twice shows in every later one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, ClassVar, Final
 
@@ -25,7 +25,7 @@ from streams.engine.watermarks import Sources
 from streams.topics import TableName, Topic
 
 PARTITIONS: Final = 3
-GOOD, BAD, WORST = "good", "bad", "worst"
+GOOD, BAD, ODD, WORST = "good", "bad", "odd", "worst"
 NEVER: Final = 1_000_000
 """No event has so high a number."""
 EVERY: Final = 2
@@ -41,6 +41,7 @@ class Seen:
 
     def __init__(self, ids: set[str]) -> None:
         self.ids = ids
+        self.odd = False
         self._new: dict[str, bytes | None] = {}
 
     @classmethod
@@ -57,6 +58,8 @@ class Seen:
 
     def changes(self) -> dict[str, bytes | None]:
         """Pieces to be written."""
+        if self.odd:
+            raise ValueError
         new, self._new = self._new, {}
         return new
 
@@ -77,10 +80,11 @@ class Door(Stage):
 
     def __init__(self, context: Context, number: int, memories: Memories) -> None:
         super().__init__(context, number, memories)
-        self.recall()
+        self.recall(())
 
-    def recall(self) -> None:
+    def recall(self, keys: Collection[str]) -> None:
         """Its clock."""
+        del keys
         kept = self.memories.shelves[TableName.PROVIDERS].pieces(OWN).get(HIGHEST)
         self._highest = -1 if kept is None else int(kept)
 
@@ -113,8 +117,9 @@ class Persons(Stage):
         super().__init__(context, number, memories)
         self._sources = Sources(PARTITIONS, TableName.PERSONS, memories)
 
-    def recall(self) -> None:
+    def recall(self, keys: Collection[str]) -> None:
         """How far the doors have come."""
+        del keys
         self._sources.recall()
 
     def hear(self, source: int, time: int, turn: Turn) -> None:
@@ -128,6 +133,8 @@ class Persons(Stage):
         turn.send(Topic.VERDICTS, person, f"{event}|{person}|{count}".encode(), [], partition=self.number)
         if what == BAD:
             raise ValueError
+        if what == ODD:
+            turn.memory(TableName.PERSONS, person).odd = True
         if count % EVERY == 0:
             turn.send(Topic.FINDINGS, f"finding of {person}", f"{person} {count}".encode(), [])
 
