@@ -79,6 +79,8 @@ class IncidentsStage(Stage):
             try:
                 self._tick(key, turn)
             except Exception:
+                # Taken again this tick passes the book over, so that nobody else would count it.
+                self.context.metrics.stage_failures.labels(self.name).inc()
                 self._stuck.add(key)
                 raise
 

@@ -17,6 +17,7 @@ class Inbox:
     def __init__(self, topics: Iterable[str]) -> None:
         self.records = 0
         self.bytes = 0
+        """Of the values of all records that wait."""
         self.queues: dict[str, deque[Any]] = {topic: deque() for topic in topics}
         self._next: dict[str, int] = {}
         self._epoch = -1

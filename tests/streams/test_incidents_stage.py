@@ -107,6 +107,7 @@ def test_a_book_that_time_fails_on_holds_up_no_other(kept: Kept, monkeypatch: py
     assert resolved is not None
     assert {(alert["provider"], alert["state"]) for alert in resolved} == {(A, "resolved"), (C, "resolved")}
     assert kept.stage.open_incidents() == {RULE: 1}
+    assert kept.context.metrics.stage_failures.labels("incidents")._value.get() == 1
 
     monkeypatch.undo()
     ended = kept.does(lambda turn: kept.stage.take(finding_of(B, NOON + 60), turn))
