@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 PASS_RECORDS_MAX: Final = 50
 """Of one topic at a time: then others on the same loop have their turn."""
+PASS_BEHIND_RECORDS_MAX: Final = 250
+"""Of a unit that is behind: what does the same to many records finds itself in the processor's cache (a tenth less time)."""
 
 
 class Owner(Protocol):
@@ -70,11 +72,12 @@ class Runner:
 
     # Taking.
 
-    async def run(self, turn: Turn) -> None:
+    async def run(self, turn: Turn, *, behind: bool) -> None:
         """Some records of each topic; others have their turn in between."""
+        most = PASS_BEHIND_RECORDS_MAX if behind else PASS_RECORDS_MAX
         for topic, queue in self.inbox.queues.items():
             if queue and not turn.full:
-                self._take_some(topic, turn)
+                self._take_some(topic, turn, most)
                 await asyncio.sleep(0)
 
     def keep(self, turn: Turn) -> bool:
@@ -86,13 +89,13 @@ class Runner:
             return False
         return True
 
-    def _take_some(self, topic: str, turn: Turn) -> None:
+    def _take_some(self, topic: str, turn: Turn, most: int) -> None:
         stage = self.stage_of[topic]
         careful = self._careful[topic]
         if careful and not self.keep(turn):
             return
         begun = perf_counter()
-        raws, size = self.inbox.take(topic, min(careful or PASS_RECORDS_MAX, PASS_RECORDS_MAX))
+        raws, size = self.inbox.take(topic, min(careful or most, most))
         turn.stage = stage.name
         if careful:
             self._careful[topic] = careful - len(raws)

@@ -167,7 +167,7 @@ class Unit:
 
     async def _work(self) -> None:
         turn = self._turn
-        await self._runner.run(turn)
+        await self._runner.run(turn, behind=self._behind)
         self._runner.tell(turn)
         if self.inbox.records and not turn.full:
             self._wake.set()
@@ -190,8 +190,12 @@ class Unit:
     def _gathering_s(self) -> float:
         if self._turn.quiet:
             return max(QUIET_S, self._gather_s)
-        behind = self.inbox.records >= BEHIND_RECORDS and self._now() - self._asked_at >= ASKED_S
-        return max(BEHIND_S, self._gather_s) if behind else self._gather_s
+        return max(BEHIND_S, self._gather_s) if self._behind else self._gather_s
+
+    @property
+    def _behind(self) -> bool:
+        """Whether much waits and nobody for an answer."""
+        return self.inbox.records >= BEHIND_RECORDS and self._now() - self._asked_at >= ASKED_S
 
     def _write(self, writer: Writer) -> None:
         if not self._runner.keep(self._turn):
