@@ -108,8 +108,11 @@ async def calls(bootstrap: str, day: Day, *, beside: float, seconds: float) -> W
                 url, provider=day.hospital, authorization=authorization, rate=CALLS_S, seconds=seconds
             )
             pace = await feeding
+            parts = await monitor.answer_parts()
+            monitor.must_live()
     told = ", ".join(f"{answer} {count:,}" for answer, count in sorted(measured.answers.items()))
-    what = f"3102 through the gateway, {CALLS_S:,.0f} calls/s ({told})"
+    where = ", ".join(f"{part} {seconds * 1000:.0f}" for part, seconds in parts.items())
+    what = f"3102 through the gateway, {CALLS_S:,.0f} calls/s ({told}; in the mean, ms: {where})"
     return _told(Waited(what, beside, Latency.of(measured.latencies), pace.behind_s * 1000))
 
 

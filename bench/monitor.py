@@ -25,6 +25,7 @@ from streams.topics import RAW_BYTES_MAX, Topic, name_of, partition_of
 
 PARTITIONS: Final = 2
 """A number for each core: what a transaction costs depends on how many there are, not on the records in them."""
+_PARTS: Final = re.compile(rb'^monitor_answer_part_seconds_(sum|count)\{part="(\w+)"\} (\S+)', re.MULTILINE)
 _TAKEN: Final = re.compile(rb'^monitor_records_in_total\{stage="intake"\} (\S+)', re.MULTILINE)
 READY_S_MAX: Final = 60.0
 _POLL_S: Final = 0.1
@@ -156,6 +157,16 @@ class Monitor:
         """Records of claims.raw that the workers have taken; what was taken twice counts twice."""
         pages = [await asyncio.to_thread(_page, port) for port in self._workers]
         return sum(int(float(count)) for page in pages for count in _TAKEN.findall(page))
+
+    async def answer_parts(self) -> dict[str, float]:
+        """Where the time of the first worker's answers went, in the mean: seconds by part."""
+        page = await asyncio.to_thread(_page, next(iter(self._workers)))
+        found = {(part, of): float(figure) for of, part, figure in _PARTS.findall(page)}
+        return {
+            part.decode(): found[part, b"sum"] / found[part, b"count"]
+            for part, of in found
+            if of == b"count" and found[part, of]
+        }
 
 
 def _page(port: int) -> bytes:

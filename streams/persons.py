@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from functools import partial
+from itertools import pairwise
 from time import time
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from monitor.audit import audit_person
 from monitor.memory.facts import Added
@@ -19,6 +20,9 @@ from streams.engine.turn import Turn
 from streams.engine.watermarks import Sources
 from streams.stage_outputs import as_json, note_failure, say_findings, say_notice
 from streams.topics import TableName, Topic
+
+ANSWER_PARTS: Final = ("arriving", "gathering", "writing")
+"""From the gateway's record to its stage, to the begin of its transaction, to the commit."""
 
 
 class PersonsStage(Stage):
@@ -86,13 +90,22 @@ class PersonsStage(Stage):
         headers += [
             (name, record.headers[name]) for name in (REPLY_TO, CORRELATION) if name in record.headers
         ]
-        turn.urgent = turn.urgent or REPLY_TO in record.headers
+        if REPLY_TO in record.headers:
+            turn.urgent = True
+            turn.afterwards(partial(self._count_parts, turn, record.at_ms / 1000, time()))
         # One writer for each partition of verdicts: whoever reads them need not wait for others.
         turn.send(
             Topic.VERDICTS, verdict.provider, as_json(verdict.to_json()), headers, partition=self.number
         )
         say_notice(of_verdict(verdict), record, turn)
         turn.afterwards(partial(self._count, verdict, record.at_ms))
+
+    def _count_parts(self, turn: Turn, at: float, taken_at: float) -> None:
+        """Of an answer, when it can be read."""
+        times = (at, taken_at, turn.closed_at, time())
+        for part, (begin, end) in zip(ANSWER_PARTS, pairwise(times), strict=True):
+            # Clocks of two machines may differ.
+            self.context.metrics.answer_parts.labels(part).observe(max(0.0, end - begin))
 
     def _count(self, verdict: Verdict, at_ms: int) -> None:
         """When it can be read."""

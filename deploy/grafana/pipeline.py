@@ -53,8 +53,8 @@ RATES = [
     lines(
         Words(
             ("批量大小", "Batch size"),
-            "一次处理的平均记录数；接近 50 说明积压，每批都取满。",
-            "Records that a stage takes in one go, on average; near 50 there is a backlog and each batch is full.",
+            "一次处理的平均记录数；接近 50 说明积压，每批都取满；积压多且无人等待时可达 250。",
+            "Records that a stage takes in one go, on average; 50 is a backlog, up to 250 one that nobody waits for.",
         ),
         Query(
             f"sum by (stage) (rate(monitor_records_in_total{STAGE}[$__rate_interval])) / "
@@ -96,6 +96,21 @@ RATES = [
         Query(quantile(0.99, "monitor_verdict_latency_seconds", by="infno", where=HERE), "{{infno}}"),
         unit=SECONDS,
         steps=Steps(yellow=0.3, red=0.8),
+        link="VerdictLatencyBudgetFast",
+    ),
+    lines(
+        Words(
+            ("应答各段时间", "Parts of an answer"),
+            "网关所等结论的平均用时：arriving 到达阶段，gathering 等待事务开始，writing 写入并提交。",
+            "Means of what gateways wait for: arriving at its stage, until its transaction begins, until it is committed.",
+        ),
+        Query(
+            f"sum by (part) (rate(monitor_answer_part_seconds_sum{HERE}[$__rate_interval])) / "
+            f"(sum by (part) (rate(monitor_answer_part_seconds_count{HERE}[$__rate_interval])) > 0)",
+            "{{part}}",
+        ),
+        unit=SECONDS,
+        steps=Steps(yellow=0.1, red=0.3),
         link="VerdictLatencyBudgetFast",
     ),
 ]

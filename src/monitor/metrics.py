@@ -143,6 +143,13 @@ class Metrics:
         self.verdict_latency = self._histogram(
             "monitor_verdict_latency_seconds", "From a call's record to its verdict.", LATENCY_S, "infno"
         )
+        self.answer_parts = self._histogram(
+            "monitor_answer_part_seconds",
+            "Where the time of a verdict goes that somebody waits for: arriving (from the gateway to its stage), "
+            "gathering (until its transaction begins), writing (until it is committed).",
+            LATENCY_S,
+            "part",
+        )
         self.stage_latency = self._histogram(
             "monitor_stage_latency_seconds",
             "What a stage takes for one record, averaged over those it takes in one go.",

@@ -44,6 +44,8 @@ class Turn:
         """Records taken, by source topic."""
         self.sent: Counter[tuple[str, Topic]] = Counter()
         """Records written, by stage and topic."""
+        self.closed_at = 0.0
+        """When it was full enough to be written (seconds since the epoch)."""
         self.stage = ""
         self.urgent = False
         """Somebody waits for an answer in it."""

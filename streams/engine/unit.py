@@ -8,6 +8,7 @@ and a new one starts from what is committed (tenure.py).
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from time import time
 from typing import Final, Protocol
 
 from aiokafka import TopicPartition
@@ -203,6 +204,7 @@ class Unit:
             if self._turn.empty:
                 return
         turn, self._turn = self._turn, self._new_turn()
+        turn.closed_at = time()
         self._began = self._now()
         if turn.urgent:
             self._asked_at = self._began

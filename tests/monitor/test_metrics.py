@@ -31,7 +31,7 @@ def test_no_label_names_a_person() -> None:
     assert labels <= {
         *("stage", "topic", "partition", "reason", "note", "kind", "outcome", "path", "status", "shadow"),
         *("decision", "infno", "infcode", "rule_id", "state", "dspo_way", "provider", "process"),
-        *("region", "table", "channel"),
+        *("region", "table", "channel", "part"),
         *("group", "severity", "result", "year", "version", "rules_version"),
     }
 
