@@ -36,6 +36,8 @@ from streams.topics import partition_of
 CORES: Final = frozenset((LOAD_CORE, WORK_CORE))
 BEFORE_S: Final = 10.0
 AFTER_S: Final = 40.0
+"""And what it takes to read this many persons anew, on a slow machine."""
+PERSONS_A_SECOND: Final = 20_000
 GONE, CHILD, KEEPING = (
     "a worker is killed and stays away",
     "a supervised worker is killed",
@@ -62,7 +64,8 @@ async def outage(*, persons: Sequence[int], beside: float) -> list[Outage]:
     """All deaths beside each of these numbers of persons."""
     measured = []
     with bench_broker() as bootstrap, tempfile.TemporaryDirectory(prefix="bench-") as name:
-        day = make_day(Path(name), records=max(LIKE_RECORDS, int(beside * (BEFORE_S + AFTER_S) * 1.2)))
+        longest = BEFORE_S + after_s(max(persons))
+        day = make_day(Path(name), records=max(LIKE_RECORDS, int(beside * longest * 1.2)))
         like = await persons_like(bootstrap, day)
         for count in persons:
             for what in (GONE, CHILD, KEEPING):
@@ -75,6 +78,11 @@ async def outage(*, persons: Sequence[int], beside: float) -> list[Outage]:
     return measured
 
 
+def after_s(persons: int) -> float:
+    """How long calls are measured after a death."""
+    return AFTER_S + persons / PERSONS_A_SECOND
+
+
 async def _die(
     bootstrap: str, day: Day, what: str, persons: int, like: Sequence[ballast.Pieces], beside: float
 ) -> Outage:
@@ -84,9 +92,8 @@ async def _die(
             await ballast.write(monitor, persons, like)
             victim = await _workers(monitor, supervised=what != GONE)
             url = await monitor.start_gateway(CORES)
-            feeding = asyncio.create_task(
-                play(monitor, day.calls[: int(beside * (BEFORE_S + AFTER_S))], beside)
-            )
+            seconds = BEFORE_S + after_s(persons)
+            feeding = asyncio.create_task(play(monitor, day.calls[: int(beside * seconds)], beside))
 
             def begun() -> None:
                 asyncio.get_running_loop().call_later(BEFORE_S, victim)
@@ -96,7 +103,7 @@ async def _die(
                 provider=day.hospital,
                 authorization=f"Bearer {monitor.tokens[day.hospital]}",
                 rate=CALLS_S,
-                seconds=BEFORE_S + AFTER_S,
+                seconds=seconds,
                 begun=begun,
             )
             await feeding
@@ -144,8 +151,10 @@ def _told(what: str, persons: int, calls: Sequence[Answered], numbers: Mapping[s
         if call.said not in decided:
             vain[numbers[call.patient]].append(call.due_s - BEFORE_S)
     dead = max(vain, key=lambda number: len(vain[number]), default=-1)
-    if max(vain[dead], default=0.0) > AFTER_S - 1:
-        raise BenchError(f"{what}, {persons:,} persons: not all calls are answered {AFTER_S:.0f} s after it")
+    if max(vain[dead], default=0.0) > after_s(persons) - 1:
+        raise BenchError(
+            f"{what}, {persons:,} persons: not all calls are answered {after_s(persons):.0f} s after it"
+        )
     return Outage(
         what,
         persons,
