@@ -7,6 +7,7 @@ assignment to the engine, whose tenures do the rest, number by number; all else 
 
 import asyncio
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -14,6 +15,7 @@ from faust.tables.manager import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 from mode import Service
 
+from streams.engine.batches import rest_of
 from streams.engine.shelf import Shelf
 
 FETCH_BYTES_MAX: Final = 1 << 20
@@ -116,11 +118,13 @@ async def _read_some(
     """Put what the next fetch gives; partitions that have come to their end leave `open_`."""
     fetched: dict[TopicPartition, list[Any]] = {}
     while not fetched and not await _ended(reader, open_, shelves):
-        fetched = await reader.getmany(*open_, timeout_ms=POLL_MS)
-    for tp, records in fetched.items():
+        fetched = await reader.getmany(*open_, timeout_ms=POLL_MS, max_records=1)
+    for tp, first in fetched.items():
         end = shelves[tp].end
         shelves[tp].fill(
-            (record.key, record.value) for record in records if record.key is not None and record.offset < end
+            (record.key, record.value)
+            for record in chain(first, rest_of(reader, tp))
+            if record.key is not None and record.offset < end
         )
         await asyncio.sleep(0)
     await _ended(reader, open_, shelves)
