@@ -46,6 +46,11 @@ class Line(Struct, frozen=True, gc=False, array_like=True):
     circulated: bool = False
     """rx_circ_flag 1: a prescription that is filled outside."""
 
+    @property
+    def takes_back(self) -> bool:
+        """Names no other and has a negative count: it lessens the sums of its item and is judged for nothing."""
+        return self.count < 0
+
 
 class Diagnosis(Struct, frozen=True, gc=False, array_like=True):
     """A Western diagnosis that is valid (vali_flag not 0, diag_type 1 or none given); others never leave intake."""
@@ -188,7 +193,7 @@ class Admitted(Fact, frozen=True, gc=False, kw_only=True, omit_defaults=True, ta
     begin: int
     med_type: str = ""
     diagnoses: tuple[Diagnosis, ...] = ()
-    """The main ones only: dscg_maindiag_code, diseinfo with maindiag_flag 1."""
+    """The main ones (dscg_maindiag_code, diseinfo with maindiag_flag 1), and others that tell of a newborn."""
 
 
 class Discharged(Fact, frozen=True, gc=False, kw_only=True, omit_defaults=True, tag="discharged"):

@@ -199,3 +199,31 @@ def test_the_region_may_change_how_long_it_is_held(replay: Replay) -> None:
     region = "[[change]]\nfrom = 2026-01-01\nrules.LOC-FACE-MISMATCH = { within_s = 3600 }\n"
     assert len(replay([check(), *visit()], region=region).open_of(RULE)) == 1
     assert replay([check(), *visit("2026-03-10 10:00:01")], region=region).open_of(RULE) == []
+
+
+@pytest.mark.parametrize("days", [6, 8, 300])
+@pytest.mark.parametrize("by", ["2601", "pass"])
+def test_the_finding_of_a_3102_is_withdrawn_however_long_after(replay: Replay, by: str, days: int) -> None:
+    """Answers are remembered for seven days, findings as long as the person."""
+    failed = check()
+    asked = wire.orders_checked("zhao", at=T, orders=[wire.order()], mdtrt_id="M1")
+    later = wire.later(T, days=days)
+    meanwhile = visit(wire.later(later, hours=-1), mdtrt_id="M2")
+    last = (
+        wire.compensation(failed, at=later, person="zhao")
+        if by == "2601"
+        else check("2026-03-10 09:30:00", "1")
+    )
+    said = replay([failed, asked]).one(RULE)
+    outcome = replay(flat(failed, asked, meanwhile, last))
+    assert outcome.open_of(RULE) == []
+    (withdrawn,) = [each for each in outcome.findings if each["status"] == "withdrawn"]
+    assert withdrawn["finding_id"] == said["finding_id"]
+
+
+def test_a_3102_whose_answer_is_forgotten_is_audited_anew(replay: Replay) -> None:
+    asked = wire.orders_checked("zhao", at=T, orders=[wire.order()], mdtrt_id="M1")
+    meanwhile = visit(wire.later(T, days=8), mdtrt_id="M2")
+    outcome = replay(flat(check(), asked, meanwhile, asked))
+    assert [each["decision"] for each in outcome.verdicts if each["infno"] == "3102"] == ["reject"] * 2
+    assert len(outcome.open_of(RULE)) == 1

@@ -108,3 +108,32 @@ def test_orders_for_the_baby_are_quiet(replay: Replay) -> None:
     before = wire.orders_checked("mother", at=at, orders=orders)
     assert replay([before], reference=TABLES).decision(before) == ("reject", "30.00")
     assert replay([birth(), before], reference=TABLES).decision(before) == ("pass", "0.00")
+
+
+@pytest.mark.parametrize("code, quiet", [("Z38.000", True), ("P59.900", True), ("O80.000", False)])
+@pytest.mark.parametrize("told", ["admission", "discharge"])
+def test_a_stay_says_by_any_of_its_diagnoses_that_a_newborn_is_treated(
+    replay: Replay, told: str, code: str, quiet: bool
+) -> None:
+    """A delivery is the main diagnosis, the child (Z38) hardly ever."""
+    begun = wire.admission("mother", at=BIRTH, mdtrt_id="MB", diagnosis="O80.000")
+    ended = wire.discharge("mother", at="2026-03-04 09:00:00", mdtrt_id="MB", diagnosis="O80.000")
+    with_child = begun if told == "admission" else ended
+    rows = with_child["request"]["input"]["diseinfo"]
+    rows.append(rows[0] | {"diag_code": code, "maindiag_flag": "0"})
+    assert found(replay, begun, ended, care(10)) == (
+        {ARITHMETIC} if quiet else {ONCE, AGE, DIAGNOSIS_AGE, ARITHMETIC}
+    )
+
+
+def test_a_secondary_diagnosis_of_a_stay_is_still_no_diagnosis_of_its_visit(replay: Replay) -> None:
+    """Of a stay the main one counts, also where another says that a newborn is treated."""
+    tables = {"drug_indication": "drug,diagnosis_prefix\nXNEWBORN01,P59\n"}
+    begun = wire.admission("mother", at=BIRTH, mdtrt_id="MB", diagnosis="O80.000")
+    rows = begun["request"]["input"]["diseinfo"]
+    rows.append(rows[0] | {"diag_code": "P59.900", "maindiag_flag": "0"})
+    day = "2026-03-03 09:00:00"
+    charged = wire.stay_charges("mother", at=day, mdtrt_id="MB", lines=[wire.line("XNEWBORN01")])
+    settled = wire.stay_settlement("mother", at=wire.later(day, hours=1), mdtrt_id="MB")
+    outcome = replay(flat(begun, charged, settled), reference=tables)
+    assert len(outcome.open_of("GZ10000101008000")) == 1

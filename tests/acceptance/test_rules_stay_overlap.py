@@ -218,3 +218,36 @@ def test_the_region_may_change_how_long_a_stay_is_open(replay: Replay) -> None:
     opened = [*stay(at(2), ""), charged]
     assert len(replay([*opened, sale(at(14))], region=region).open_of(RULE)) == 1
     assert replay([*opened, sale(at(16))], region=region).open_of(RULE) == []
+
+
+def test_a_leave_ends_with_the_check_that_agrees_with_its_begin_whatever_stay_is_asked_about(
+    replay: Replay,
+) -> None:
+    """The 20 names no visit, the 21 names that of the first stay: for the second one nobody is on leave."""
+    out = wire.face_check("zhao", at=at(3), biz="20", result="1")
+    back = wire.face_check("zhao", at=at(4), biz="21", result="1", mdtrt_id="M1")
+    second = stay(at(20), at(28), "M2")
+    assert len(replay(flat(STAY, out, back, second, sale(at(25)))).open_of(RULE)) == 1
+
+
+def test_a_leave_without_return_ends_with_its_stay(replay: Replay) -> None:
+    out = wire.face_check("zhao", at=at(3), biz="20", result="1")
+    assert replay(flat(STAY, out, sale(at(4)))).open_of(RULE) == []
+    assert len(replay(flat(STAY, out, stay(at(20), at(28), "M2"), sale(at(25)))).open_of(RULE)) == 1
+
+
+def test_a_leave_that_names_another_visit_is_none_of_the_stay(replay: Replay) -> None:
+    out = wire.face_check("zhao", at=at(3), biz="20", result="1", mdtrt_id="M9")
+    assert len(replay(flat(STAY, out, sale(at(4)))).open_of(RULE)) == 1
+
+
+def test_what_is_settled_for_a_home_bed_is_quiet_inside_a_stay(replay: Replay) -> None:
+    """med_type 71 counts in no rule about stays."""
+    home, usual = (
+        wire.outpatient_visit(
+            "zhao", at=at(4), lines=[wire.line()], med_type=med_type, provider=wire.hospital(2)
+        )
+        for med_type in ("71", "11")
+    )
+    assert replay(flat(STAY, home)).open_of(RULE) == []
+    assert len(replay(flat(STAY, usual)).open_of(RULE)) == 1

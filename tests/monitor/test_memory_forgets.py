@@ -27,8 +27,8 @@ from monitor.memory import provider as provider_memory
 from monitor.memory import trace as trace_memory
 from monitor.memory.person import PersonMemory
 from monitor.memory.provider import ProviderMemory
-from monitor.memory.subjects import is_newborn_sign
 from monitor.memory.trace import TraceMemory
+from monitor.newborns import is_newborn_sign
 from monitor.outputs import Finding, Status
 from monitor.reference import Frequency, Reference
 from monitor.rules.examples import (

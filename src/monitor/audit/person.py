@@ -186,7 +186,7 @@ def _ask_stays(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> 
 
 
 def _ask_checks(memory: PersonMemory, knowledge: Knowledge, outcome: Outcome) -> None:
-    """The 3102 of the last days, for the one rule that makes findings of them."""
+    """The 3102 that are remembered, for the one rule that makes findings of them."""
     found: list[Finding] = []
     for check in memory.checks():
         asked = [

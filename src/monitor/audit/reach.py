@@ -30,7 +30,8 @@ from monitor.events import (
 )
 from monitor.memory.history import registered
 from monitor.memory.person import PersonMemory
-from monitor.memory.subjects import Settlement, is_newborn_sign
+from monitor.memory.subjects import Settlement
+from monitor.newborns import is_newborn_sign
 from monitor.rules.catalogue import COVER_RULE
 
 
@@ -40,7 +41,7 @@ class Reach(Struct, gc=False):
     settlements: list[Settlement] = field(default_factory=list)
     stays: bool = False
     checks: bool = False
-    """The 3102 of the last days."""
+    """The 3102 that are remembered."""
     purchases_since: int | None = None
     """Chains of purchases from this time on."""
     gone: list[str] = field(default_factory=list)

@@ -31,6 +31,7 @@ from monitor.interface.fields import (
     text,
 )
 from monitor.interface.outcomes import Fault, Reason
+from monitor.newborns import is_newborn_code
 
 _NAMED = typed_decoder(wire.NamedInput)
 _VISIT = typed_decoder(wire.VisitInput)
@@ -145,7 +146,7 @@ def admission(call: Call) -> tuple[Event, ...]:
             visit=_visit_given(call, "output.result.mdtrt_id"),
             begin=read(begin_or_end, info.begntime, f"{path}.begntime"),
             med_type=read(text, info.med_type, f"{path}.med_type"),
-            diagnoses=_main_diagnoses(call, asked, info, path),
+            diagnoses=_stay_diagnoses(call, asked, info, path),
         ),
     )
 
@@ -175,13 +176,16 @@ def discharge(call: Call) -> tuple[Event, ...]:
             visit=read(ident, info.mdtrt_id, f"{path}.mdtrt_id"),
             end=end,
             death_day=death_day,
-            diagnoses=_main_diagnoses(call, asked, info, path),
+            diagnoses=_stay_diagnoses(call, asked, info, path),
         ),
     )
 
 
-def _main_diagnoses(call: Call, asked: wire.VisitInput, info: wire.Visit, path: str) -> tuple[Diagnosis, ...]:
-    """Those of diseinfo with maindiag_flag 1, and dscg_maindiag_code unless its own row voids it."""
+def _stay_diagnoses(call: Call, asked: wire.VisitInput, info: wire.Visit, path: str) -> tuple[Diagnosis, ...]:
+    """The main ones: those of diseinfo with maindiag_flag 1, and dscg_maindiag_code unless its own row voids it.
+
+    And those that tell of a newborn: on the mother's card these are hardly ever the main ones.
+    """
     person = read(text, info.psn_no, f"{path}.psn_no")
     rows = [row for row in call.rows(asked.diseinfo, "input.diseinfo") if _is_of(row, person)]
     stated = _diagnoses(rows)
@@ -190,7 +194,7 @@ def _main_diagnoses(call: Call, asked: wire.VisitInput, info: wire.Visit, path: 
     is_void = any(text(row.diag_code) == main for row in rows) and all(each.code != main for each in stated)
     if main and not is_void and all(each.code != main for each in mains):
         mains.insert(0, Diagnosis(main, main=True))
-    return tuple(mains)
+    return (*mains, *(each for each in stated if not each.main and is_newborn_code(each.code)))
 
 
 def _is_of(row: wire.Disease, person: str) -> bool:

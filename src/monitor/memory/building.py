@@ -25,16 +25,8 @@ from monitor.events import (
 from monitor.memory.facts import Facts
 from monitor.memory.history import History, told
 from monitor.memory.lines import SettlementKey, carried
-from monitor.memory.subjects import (
-    HOME_BED,
-    NEWBORN_DAYS,
-    Stay,
-    Visit,
-    VisitKey,
-    is_newborn_sign,
-    says_newborn,
-    settlement_anchor,
-)
+from monitor.memory.subjects import HOME_BED, Stay, Visit, VisitKey, settlement_anchor
+from monitor.newborns import NEWBORN_DAYS, is_newborn_sign, says_newborn
 
 BEFORE_ALL = -(1 << 62)
 TAKING_BACK = (VisitCancelled, AdmissionWithdrawn, DischargeWithdrawn)
@@ -131,7 +123,7 @@ class _Builder:
             return
         key = (fact.provider, fact.visit)
         visit = self._visit(*key)
-        visit.diagnoses += fact.diagnoses
+        visit.diagnoses += [diagnosis for diagnosis in fact.diagnoses if diagnosis.main]
         if type(fact) is Admitted:
             visit.began(fact.begin)
             self._sign(visit, fact.begin, fact.med_type, fact.diagnoses)

@@ -27,18 +27,8 @@ from monitor.events import (
 )
 from monitor.memory.facts import Facts
 from monitor.memory.lines import Refund, SettlementKey, carried, left_of, refunded, refunds_of_others
-from monitor.memory.subjects import (
-    NEWBORN_MED_TYPES,
-    Purchase,
-    Settlement,
-    Stay,
-    Visit,
-    VisitKey,
-    is_newborn_code,
-    is_newborn_sign,
-    says_newborn,
-    subject_of,
-)
+from monitor.memory.subjects import Purchase, Settlement, Stay, Visit, VisitKey, subject_of
+from monitor.newborns import NEWBORN_MED_TYPES, is_newborn_code, is_newborn_sign, says_newborn
 
 T = TypeVar("T", bound=RegisterRead | FaceChecked | FaceExcused)
 

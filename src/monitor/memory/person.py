@@ -34,7 +34,7 @@ from monitor.memory.pieces import (
     decode,
     kind_of,
 )
-from monitor.memory.subjects import Settlement, settlement_anchor
+from monitor.memory.subjects import Settlement, call_anchor, settlement_anchor
 from monitor.outputs import Verdict
 
 FACTS_MAX = 5_000
@@ -195,7 +195,7 @@ class PersonMemory:
             self._changes.drop((SALES, anchor))
 
     def checks(self) -> Iterator[OrdersChecked]:
-        """The 3102 that hold; they are remembered as long as their answers."""
+        """The 3102 that hold; remembered as long as their answers, those of a finding as long as any fact."""
         return self.facts.of(OrdersChecked)
 
     def forget(self, *, facts_before: int, answers_before: int) -> None:
@@ -226,7 +226,8 @@ class PersonMemory:
                 self._changes.drop((ANSWER, *call))
         self._oldest_answer = min((answer.at for answer in self.answers.values()), default=NEVER)
         for check in self.facts.all_of(OrdersChecked):
-            if check.at < before:
+            # What was found at one may still be withdrawn.
+            if check.at < before and not self.findings.about(call_anchor(check)):
                 self._drop(check)
 
     def _drop(self, fact: Event) -> None:

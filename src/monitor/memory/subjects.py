@@ -1,6 +1,5 @@
 """What findings are about, put together from the facts: settlements with their lines, visits, stays."""
 
-from collections.abc import Iterable
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -19,9 +18,6 @@ from monitor.events import (
 )
 from monitor.memory.lines import SettlementKey, VisitLines, line_order, visit_lines
 
-NEWBORN_DAYS = 90
-NEWBORN_MED_TYPES = frozenset({"51", "52"})
-LAST_PERINATAL = 96
 HOME_BED = "71"
 """med_type 71 is no stay."""
 SETTLEMENT = "settlement|"
@@ -156,6 +152,11 @@ class Visit(Struct, gc=False):
             self.begin = begin
 
 
+def agree(one: str, other: str) -> bool:
+    """Two calls that both name a visit (mdtrt_id) must name the same."""
+    return not one or not other or one == other
+
+
 def anchor_of(provider: str, settlement_id: str) -> str:
     """What findings about a settlement are kept under."""
     return f"{SETTLEMENT}{provider}|{settlement_id}"
@@ -174,24 +175,3 @@ def settlement_anchor(settled: Settled) -> str:
 def call_anchor(check: OrdersChecked) -> str:
     """What a finding about a 3102 is kept under."""
     return f"call|{check.provider}|{check.infno}|{check.msgid}"
-
-
-def is_newborn_code(code: str) -> bool:
-    """P00-P96 or Z38."""
-    return code.startswith("Z38") or (
-        code[:1] == "P" and code[1:3].isdigit() and int(code[1:3]) <= LAST_PERINATAL
-    )
-
-
-def is_newborn_sign(med_type: str, diagnoses: Iterable[Diagnosis]) -> bool:
-    """Whether a visit says that a newborn may be treated on the mother's card."""
-    if med_type in NEWBORN_MED_TYPES:
-        return True
-    return bool(diagnoses) and any(is_newborn_code(d.code) for d in diagnoses)
-
-
-def says_newborn(settled: Settled) -> bool:
-    """Whether a settlement itself says that a newborn may be treated on the mother's card."""
-    return settled.med_type in NEWBORN_MED_TYPES or (
-        settled.disease != "" and is_newborn_code(settled.disease)
-    )

@@ -75,7 +75,7 @@ def find(
             continue
         stock = Stock()
         for one in bought:
-            if one.line.supply_days <= 0 or _adds_nothing(one.settlement):
+            if one.line.supply_days <= 0 or one.line.takes_back or _adds_nothing(one.settlement):
                 continue
             stock.add(one, limits.early_refill_days)
             if one.settlement is settlement and stock.days > most:

@@ -35,7 +35,7 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
     if settlement.visit in history.death_visits:
         return None
     after = [line for line in settlement.lines if line.at // DAY > died]
-    if settlement.lines and not after:
+    if settlement.lines and all(line.takes_back for line in after):
         return None
     return Breach(
         severity=1,

@@ -23,6 +23,8 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
                 if drug == line.item:
                     continue
                 for other in history.purchases(drug, settlement):
+                    if line.takes_back or other.line.takes_back:
+                        continue
                     if other.settlement is not settlement and not _overlap(settlement, line, other):
                         continue
                     breaching[settlement.key, line.number] = Purchase(settlement, line)

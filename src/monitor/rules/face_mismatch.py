@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 
 from monitor.events import FaceChecked, FaceExcused
 from monitor.memory.history import History
-from monitor.memory.subjects import Settlement
+from monitor.memory.subjects import Settlement, agree
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own
@@ -41,16 +41,16 @@ def find(settlement: Settlement, history: History, limits: FaceLimits, reference
     excuses: list[FaceExcused] = []
     first = bisect_left(history.checks, settlement.at - limits.within_s, key=_at)
     for check in history.checks[first : bisect_right(history.checks, settlement.at, key=_at)]:
-        if check.provider != settlement.fact.provider or not _agree(check.visit, settlement.fact.visit):
+        if check.provider != settlement.fact.provider or not agree(check.visit, settlement.fact.visit):
             continue
         if type(check) is FaceExcused:
             excuses.append(check)
         elif type(check) is FaceChecked and check.result in FaceChecked.FAILED:
             failed.append(check)
         elif type(check) is FaceChecked and check.result in FaceChecked.PASSED:
-            failed = [f for f in failed if not _agree(f.visit, check.visit)]
+            failed = [f for f in failed if not agree(f.visit, check.visit)]
     # A settlement that names no visit agrees with every call, which does not make those agree among themselves.
-    failed = [f for f in failed if not any(_agree(f.visit, excuse.visit) for excuse in excuses)]
+    failed = [f for f in failed if not any(agree(f.visit, excuse.visit) for excuse in excuses)]
     if not failed:
         return None
     last = next((f for f in reversed(failed) if f.business in AT_THE_WINDOW), failed[-1])
@@ -67,11 +67,6 @@ def find(settlement: Settlement, history: History, limits: FaceLimits, reference
 
 def _at(check: FaceChecked | FaceExcused) -> int:
     return check.at
-
-
-def _agree(one: str, other: str) -> bool:
-    """Two calls that both name a visit must name the same."""
-    return not one or not other or one == other
 
 
 RULE = Rule(

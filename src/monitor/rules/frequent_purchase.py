@@ -60,7 +60,8 @@ def find(
 
 
 def _counts(bought: Purchase) -> bool:
-    return bought.settlement.fact.infno in OUTPATIENT_INFNOS and not bought.settlement.family
+    settlement = bought.settlement
+    return settlement.fact.infno in OUTPATIENT_INFNOS and not settlement.family and not bought.line.takes_back
 
 
 RULE = Rule(

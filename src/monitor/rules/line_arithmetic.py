@@ -38,8 +38,8 @@ def find(
     tolerance = int(limits.tolerance * 100)
     wrong = []
     for line in settlement.lines:
-        if line.count < 0:
-            continue  # takes back what another line charged; nothing is paid for it
+        if line.takes_back:
+            continue
         product = line.price * line.count
         # The right amount is by far the usual one: no rounding is needed to see it.
         if product != line.amount * PRODUCT_UNIT and abs(line.amount - expected(line)) > tolerance:

@@ -31,6 +31,7 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
         line
         for line in settlement.lines
         if line.item in restricted
+        and not line.takes_back
         and not all(
             holds(ages, completed_years(born, line.at // DAY)) for ages in reference.drug_age[line.item]
         )

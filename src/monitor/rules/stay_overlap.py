@@ -5,9 +5,9 @@ The days of admission and discharge, leave from the ward and prescriptions fille
 
 from collections.abc import Iterator
 
-from monitor.events import DAY, FaceChecked, Line
+from monitor.events import DAY, FaceChecked, FaceExcused, Line
 from monitor.memory.history import History
-from monitor.memory.subjects import Settlement, Stay
+from monitor.memory.subjects import HOME_BED, Settlement, Stay, agree
 from monitor.outputs import Kind
 from monitor.reference import Reference
 from monitor.rules.breach import Breach, own
@@ -61,12 +61,13 @@ def find(
     settlement: Settlement, history: History, limits: OverlapLimits, reference: Reference
 ) -> Breach | None:
     """The lines of an outpatient or pharmacy settlement against the stays."""
-    if settlement.fact.infno == INPATIENT_INFNO or history.is_newborn_time(settlement):
+    fact = settlement.fact
+    if fact.infno == INPATIENT_INFNO or fact.med_type == HOME_BED or history.is_newborn_time(settlement):
         return None
     inside: dict[int, Line] = {}
     stays: list[Stay] = []
     times: list[tuple[int, Line | None]] = [
-        (line.at, line) for line in settlement.lines if not line.circulated
+        (line.at, line) for line in settlement.lines if not line.circulated and not line.takes_back
     ]
     if not settlement.lines:
         times = [(settlement.at, None)]
@@ -95,25 +96,27 @@ def _inside(at: int, stay: Stay, history: History, limits: OverlapLimits) -> boo
 
 
 def _leaves(stay: Stay, history: History) -> Iterator[tuple[int, int]]:
-    """Times between a sign-out for leave (20) and the sign-in after it (21) at the stay's provider.
+    """Times between a sign-out for leave (20) during the stay and the sign-in after it (21), at the stay's provider.
 
     A check that failed proves neither that the patient left nor that they came back; a 9602 stands for one that passed.
     """
-    left: int | None = None
-    for check in history.checks:
-        if check.provider != stay.admitted.provider:
-            continue
-        if type(check) is FaceChecked and check.result not in FaceChecked.PASSED:
-            continue
-        if check.visit and check.visit != stay.admitted.visit:
-            continue
-        if check.business == LEAVE and left is None:
-            left = check.at
-        elif check.business == BACK and left is not None:
-            yield left, check.at
+    checks = [
+        check
+        for check in history.checks
+        if check.provider == stay.admitted.provider
+        and check.at >= stay.admitted.begin
+        and (isinstance(check, FaceExcused) or check.result in FaceChecked.PASSED)
+    ]
+    left: FaceChecked | FaceExcused | None = None
+    for check in checks:
+        if left is None:
+            if check.business == LEAVE and agree(check.visit, stay.admitted.visit):
+                left = check
+        elif check.business == BACK and agree(check.visit, left.visit):
+            yield left.at, check.at
             left = None
     if left is not None:
-        yield left, FOREVER
+        yield left.at, FOREVER
 
 
 def _newborn(history: History, day: int) -> bool:
