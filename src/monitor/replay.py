@@ -78,6 +78,8 @@ def _opened(name: str) -> Iterator[tuple[IO[bytes], Callable[[], int]]]:
         return
     with Path(name).open("rb", buffering=READ_BYTES) as file:
         if name.endswith(".gz"):
+            if not file.peek(1):  # type: ignore[attr-defined]  # it is buffered
+                raise EOFError  # not even a head, which gzip takes for no content
             with gzip.open(file) as unpacked:
                 yield unpacked, file.tell  # type: ignore[misc]  # a GzipFile of bytes
         else:

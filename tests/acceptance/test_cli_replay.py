@@ -114,6 +114,13 @@ def test_a_folder_is_a_file_that_cannot_be_read(one: Path, tmp_path: Path) -> No
     assert "Traceback" not in ended.stderr
 
 
+def test_a_gz_of_no_bytes_is_cut_short(one: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl.gz").write_bytes(b"")
+    ended = monitor("replay", tmp_path / "empty.jsonl.gz", one)
+    assert (ended.code, len(ended.outcome.verdicts)) == (2, 2)
+    assert "empty.jsonl.gz" in ended.stderr
+
+
 @pytest.mark.parametrize("missing", [1, 8, 9, 200])
 def test_of_a_file_that_is_cut_short_the_good_part_is_processed(tmp_path: Path, missing: int) -> None:
     cut, other = tmp_path / "cut.jsonl.gz", tmp_path / "other.jsonl"

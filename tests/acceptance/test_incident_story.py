@@ -276,3 +276,48 @@ def test_reminders_make_no_incident(replay: Replay) -> None:
     outcome = replay([wire.pharmacy_sale("a", at=AT, dise_codg="O80.000")], reference=table)
     assert len(outcome.open_findings) == 1
     assert outcome.incidents == []
+
+
+def sold(*moments: str, person: str = "zhao", shops: bool = False) -> list[wire.Record]:
+    """One card again and again: at one pharmacy, or each time at another."""
+    return [
+        wire.pharmacy_sale(person, at=at, provider=wire.pharmacy(n + 1) if shops else wire.PHARMACY)
+        for n, at in enumerate(moments)
+    ]
+
+
+FIVE = burst(AT, persons=5)
+REPEATED = sold(*(minute(n) for n in range(4)))
+HOPPED = sold(*(minute(10 * n) for n in range(3)), shops=True)
+APART = sold(minute(0), minute(20), minute(60), minute(80), minute(40), shops=True)
+
+
+@pytest.mark.parametrize(
+    "rule, before, then",
+    [
+        pytest.param(
+            BURST, FIVE, wire.reversal(FIVE[0], at=minute(5)), id="the first of a burst is reversed"
+        ),
+        pytest.param(BURST, FIVE[1:], FIVE[0], id="an earlier one comes late"),
+        pytest.param(REPEAT, REPEATED, wire.reversal(REPEATED[0], at=minute(9)), id="the first of a card"),
+        pytest.param(HOPPING, HOPPED, wire.reversal(HOPPED[0], at=minute(30)), id="the first pharmacy"),
+        pytest.param(HOPPING, APART[:-1], APART[-1], id="one between two chains joins them"),
+    ],
+)
+def test_what_takes_the_place_of_an_incident_is_its_successor(
+    replay: Replay, rule: str, before: list[wire.Record], then: wire.Record
+) -> None:
+    """Chains begin elsewhere, join or split: whoever was told of the old one is told the rest under the new name."""
+    old = {row["incident_id"] for row in of(replay(before), rule)}
+    outcome = replay([*before, then])
+    (now,) = [row for row in of(outcome, rule) if row["state"] != "withdrawn"]
+    gone = of(outcome, rule, state="withdrawn")
+    assert {row["incident_id"] for row in gone} == old - {now["incident_id"]}
+    assert gone
+    assert {row["successor"] for row in gone} == {now["incident_id"]}
+
+
+def test_a_burst_does_not_stand_out_against_its_own_former_self(replay: Replay) -> None:
+    """It grew at its beginning, so it has another name; there was none before it all the same."""
+    (now,) = [row for row in of(replay([*FIVE[1:], FIVE[0]]), BURST) if row["state"] != "withdrawn"]
+    assert now["notify"] is False

@@ -79,3 +79,21 @@ def test_a_cycle_of_refunds_of_forty_days_ago_is_not_counted(replay: Replay) -> 
         sale = wire.pharmacy_sale(f"p{number}", at=at)
         records += [sale, wire.reversal(sale, at=wire.later(at, minutes=5))]
     assert replay(records).open_of("LOC-SETTLE-REFUND") == []
+
+
+@pytest.mark.parametrize("days, open_", [(370, False), (390, False), (399, False), (402, True)])
+@pytest.mark.parametrize(
+    "rule, shops", [("LOC-CARD-REPEAT", (1, 1, 1)), ("LOC-CARD-HOPPING", (1, 2))], ids=["repeat", "hopping"]
+)
+def test_a_reversal_takes_back_a_burst_as_long_as_the_person_is_remembered(
+    replay: Replay, rule: str, shops: tuple[int, ...], days: int, open_: bool
+) -> None:
+    """A burst rests on nothing but the settlements in it."""
+    sales = [
+        wire.pharmacy_sale("zhao", at=wire.later(T, minutes=n), provider=wire.pharmacy(shop))
+        for n, shop in enumerate(shops)
+    ]
+    now = wire.pharmacy_sale("zhao", at=day(days), provider=wire.pharmacy(9))
+    taken_back = wire.reversal(sales[1], at=wire.later(day(days), minutes=1))
+    outcome = replay([*sales, *passing_days(*range(10, days, 10)), now, taken_back])
+    assert bool(outcome.open_of(rule)) is open_

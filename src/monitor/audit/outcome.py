@@ -78,11 +78,14 @@ def say_instead(
     *,
     of: Callable[[Finding], bool],
 ) -> None:
-    """What a rule finds now in place of what it had found before in the same reach (`of` tells which those are)."""
+    """What a rule finds now in place of what it had found before in the same reach (`of` tells which those are).
+
+    What takes the place of something is said before that is withdrawn: so its incident has a successor, and is one story.
+    """
     found = list(found)
     anchors = {finding.anchor for finding in found}
-    for said in findings.of(rule_id):
-        if said.anchor not in anchors and of(said):
-            unsay(findings, said, outcome)
+    gone = [said for said in findings.of(rule_id) if said.anchor not in anchors and of(said)]
     for finding in found:
         say(findings, finding, outcome)
+    for said in gone:
+        unsay(findings, said, outcome)

@@ -50,7 +50,8 @@ def _exceeds_earlier(held: Held, others: Sequence[Held]) -> bool:
     earlier = [
         other.observed
         for other in others
-        if other.observed is not None and other.key < held.key and other.start >= held.start - HISTORY_S
+        # One that it meets is its own former self, about to be withdrawn.
+        if other.observed is not None and held.start - HISTORY_S <= other.start <= other.end < held.start
     ]
     return held.observed is not None and bool(earlier) and held.observed > max(earlier)
 

@@ -2,7 +2,7 @@
 
 from monitor.events import DAY
 from monitor.memory.pieces import FINDING, Changes
-from monitor.outputs import Finding
+from monitor.outputs import Finding, Kind
 
 BEFORE_ALL = -(1 << 62)
 
@@ -41,7 +41,12 @@ class Findings:
         return list(said.values()) if said else []
 
     def rests_on_forgotten(self, finding: Finding) -> bool:
-        """Whether what is remembered may no longer be all that a finding was made of."""
+        """Whether what is remembered may no longer be all that a finding was made of.
+
+        A burst rests on the settlements of its window alone, all else also on what it does not name: diagnoses, stays.
+        """
+        if finding.kind is Kind.BURST and finding.window is not None:
+            return finding.window[0] < self.horizon
         if finding.occurred_at < self.horizon + self.unnamed_s:
             return True
         begins = [line.at for line in finding.lines]
