@@ -7,14 +7,12 @@ from monitor.events import Diagnosis, Settled
 
 NEWBORN_DAYS: Final = 90
 NEWBORN_MED_TYPES: Final = frozenset({"51", "52"})
-LAST_PERINATAL: Final = 96
+PERINATAL: Final = frozenset(f"P{number:02}" for number in range(97))
 
 
 def is_newborn_code(code: str) -> bool:
     """P00-P96 or Z38."""
-    return code.startswith("Z38") or (
-        code[:1] == "P" and code[1:3].isdigit() and int(code[1:3]) <= LAST_PERINATAL
-    )
+    return code.startswith("Z38") or code[:3] in PERINATAL
 
 
 def is_newborn_sign(med_type: str, diagnoses: Iterable[Diagnosis]) -> bool:

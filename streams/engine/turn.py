@@ -165,7 +165,9 @@ class Turn:
 
     def committed(self) -> None:
         """Readers can see it now."""
-        for call in self._kept_afterwards:
+        # They may know the turn, which then is freed by nobody but the collector.
+        calls, self._kept_afterwards = self._kept_afterwards, []
+        for call in calls:
             call()
 
     def rows(

@@ -321,3 +321,19 @@ def test_a_burst_does_not_stand_out_against_its_own_former_self(replay: Replay) 
     """It grew at its beginning, so it has another name; there was none before it all the same."""
     (now,) = [row for row in of(replay([*FIVE[1:], FIVE[0]]), BURST) if row["state"] != "withdrawn"]
     assert now["notify"] is False
+
+
+def test_a_burst_that_begins_a_day_earlier_has_not_met_itself(replay: Replay) -> None:
+    """The same persons on three days: the former self of a burst over midnight is no day of its own."""
+    midnight = "2026-03-11 00:00:05"
+    two_days_before = [
+        wire.pharmacy_sale(name, at=wire.later("2026-03-09 12:00:00", seconds=n))
+        for n, name in enumerate("abceh")
+    ]
+    that_night = [
+        wire.pharmacy_sale(name, at=wire.later(midnight, seconds=n)) for n, name in enumerate("abcf")
+    ]
+    late = wire.pharmacy_sale("g", at=wire.later(midnight, seconds=-10))
+    told = [row["notify"] for row in of(replay([*two_days_before, *that_night, late]), BURST)]
+    assert told
+    assert not any(told)

@@ -227,3 +227,15 @@ def test_a_3102_whose_answer_is_forgotten_is_audited_anew(replay: Replay) -> Non
     outcome = replay(flat(check(), asked, meanwhile, asked))
     assert [each["decision"] for each in outcome.verdicts if each["infno"] == "3102"] == ["reject"] * 2
     assert len(outcome.open_of(RULE)) == 1
+
+
+def test_a_3102_with_other_content_after_its_answer_is_forgotten_is_a_conflict(replay: Replay) -> None:
+    """The first stays: what was found at it is not said of the other content, nor back and forth."""
+    asked, other = (
+        wire.orders_checked("zhao", at=T, orders=[wire.order(amount=amount)], mdtrt_id="M1", msgid="H-3102-1")
+        for amount in ("10.00", "99.00")
+    )
+    meanwhile = visit(wire.later(T, days=8), mdtrt_id="M2")
+    outcome = replay(flat(check(), asked, meanwhile, other))
+    finding = outcome.one(RULE)
+    assert (finding["revision"], finding["amount"]) == (1, "10.00")

@@ -137,3 +137,16 @@ def test_a_secondary_diagnosis_of_a_stay_is_still_no_diagnosis_of_its_visit(repl
     settled = wire.stay_settlement("mother", at=wire.later(day, hours=1), mdtrt_id="MB")
     outcome = replay(flat(begun, charged, settled), reference=tables)
     assert len(outcome.open_of("GZ10000101008000")) == 1
+
+
+@pytest.mark.parametrize("code", ["P²5", "P٠٥", "P５９", "P9", "P97", "P"])
+def test_a_code_that_is_nearly_that_of_a_newborn_is_none_and_no_fault(replay: Replay, code: str) -> None:
+    """Digits of other scripts pass for digits, and are no numbers."""
+    begun = wire.admission("mother", at=BIRTH, mdtrt_id="MB", diagnosis="O80.000")
+    rows = begun["request"]["input"]["diseinfo"]
+    rows.append(rows[0] | {"diag_code": code, "maindiag_flag": "0"})
+    told = birth(med_type="11", diagnosis=code)
+    ended = wire.discharge("mother", at="2026-03-04 09:00:00", mdtrt_id="MB")
+    outcome: Outcome = replay(flat(begun, told, ended, care(10)), reference=TABLES)
+    assert {each["rule_id"] for each in outcome.open_findings} == {ONCE, AGE, DIAGNOSIS_AGE, ARITHMETIC}
+    assert outcome.dead_letters == []

@@ -82,3 +82,13 @@ def test_it_lessens_the_sums_of_its_item(replay: Replay) -> None:
     assert len(replay([bought(twice), bought(more, at=last)], reference=TABLES).open_of(rule)) == 1
     taken_back = bought(back("XOFTEN0001"), at=later)
     assert replay([bought(twice), taken_back, bought(more, at=last)], reference=TABLES).open_of(rule) == []
+
+
+def test_a_settlement_that_only_takes_back_is_not_refused(replay: Replay) -> None:
+    """Not for a face that did not match either: there is nothing to be refused."""
+    failed = wire.face_check("zhao", at=wire.later(T, minutes=-5), biz="15", provider=wire.PHARMACY)
+    rule = "LOC-FACE-MISMATCH"
+    assert len(replay([failed, bought(wire.line("X000000001"))]).open_of(rule)) == 1
+    outcome = replay([failed, bought(back("X000000001"))])
+    assert outcome.open_of(rule) == []
+    assert [each["decision"] for each in outcome.verdicts] == ["pass"]

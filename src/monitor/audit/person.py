@@ -61,6 +61,10 @@ def audit_person(
 
 def _check(memory: PersonMemory, check: OrdersChecked, knowledge: Knowledge, outcome: Outcome) -> None:
     """3101, 3102: as if the orders were settled now; nothing is remembered but the call and its answer."""
+    known = memory.facts.by_call.get(check.call)
+    if type(known) is OrdersChecked:
+        # Its answer is forgotten, what was found at it is not: the first stays.
+        outcome.added, check = memory.facts.compare(check), known
     history = memory.history
     settlement = history.judged(check)
     asked = [one for one in _applicable(settlement, history, knowledge) if _concerns(check, one[0])]

@@ -43,15 +43,16 @@ def stands_out(finding: Finding, held: Held, others: Sequence[Held]) -> bool:
         return False
     if finding.rule_id == CARD_HOPPING:
         return (finding.observed or 0) >= PHARMACIES_MIN or finding.same_drug
-    return _exceeds_earlier(held, others) or _together_again(held, others)
+    # One that it meets is its own former self, about to be withdrawn.
+    apart = [other for other in others if other.end < held.start or held.end < other.start]
+    return _exceeds_earlier(held, apart) or _together_again(held, apart)
 
 
 def _exceeds_earlier(held: Held, others: Sequence[Held]) -> bool:
     earlier = [
         other.observed
         for other in others
-        # One that it meets is its own former self, about to be withdrawn.
-        if other.observed is not None and held.start - HISTORY_S <= other.start <= other.end < held.start
+        if other.observed is not None and other.key < held.key and other.start >= held.start - HISTORY_S
     ]
     return held.observed is not None and bool(earlier) and held.observed > max(earlier)
 

@@ -51,6 +51,11 @@ class Settlement(Struct, gc=False):
         return self.fact.fee
 
     @property
+    def takes_back(self) -> bool:
+        """Whether it has lines, and all of them only take back: there is nothing to be refused."""
+        return bool(self.lines) and all(line.takes_back for line in self.lines)
+
+    @property
     def total(self) -> int:
         """What a rule on the whole settlement refuses: all its lines, or medfee_sumamt when none is known."""
         return sum(line.amount for line in self.lines) if self.lines else self.fact.fee

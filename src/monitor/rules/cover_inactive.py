@@ -35,7 +35,7 @@ def find(
     latest = history.register[-1] if history.register else None
     if latest is not None and latest.at > at:
         latest = next((read for read in reversed(history.register) if read.at <= at), None)
-    if latest is None:
+    if latest is None or settlement.takes_back:
         return None
     paused = _inactive(latest, kind, at // DAY)
     if paused is None or _cleared(history, kind, at):

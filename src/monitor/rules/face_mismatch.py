@@ -51,7 +51,7 @@ def find(settlement: Settlement, history: History, limits: FaceLimits, reference
             failed = [f for f in failed if not agree(f.visit, check.visit)]
     # A settlement that names no visit agrees with every call, which does not make those agree among themselves.
     failed = [f for f in failed if not any(agree(f.visit, excuse.visit) for excuse in excuses)]
-    if not failed:
+    if not failed or settlement.takes_back:
         return None
     last = next((f for f in reversed(failed) if f.business in AT_THE_WINDOW), failed[-1])
     doubtful = settlement.fact.infno == INPATIENT_INFNO or last.business not in AT_THE_WINDOW
