@@ -291,16 +291,3 @@ def test_the_codes_of_goods_have_their_aliases(replay: Replay, name: str) -> Non
     for each in goods:
         renamed("request.input.selinfoDetail.0.drugtracinfo", name)(each)
     assert len(replay([*sales, *goods]).open_of(TRACE)) == 1
-
-
-@pytest.mark.parametrize("absent", [None, ""])
-def test_a_settlement_without_inf_time_counts_by_its_setl_time(replay: Replay, absent: str | None) -> None:
-    """Its call time is setl_time, so nobody needs the other."""
-    sale = wire.pharmacy_sale("zhao", at="2026-03-10 09:00:00")
-    sale["request"]["inf_time"] = absent
-    outcome = replay([sale])
-    assert [each["decision"] for each in outcome.verdicts] == ["pass"]
-    assert outcome.dead_letters == []
-    reversed_ = wire.reversal(wire.pharmacy_sale("zhao", at="2026-03-10 09:00:00"), at="2026-03-10 09:01:00")
-    reversed_["request"]["inf_time"] = absent
-    assert len(replay([reversed_]).dead_letters) == 1

@@ -58,9 +58,6 @@ DECODERS: Mapping[str, Callable[[Call], tuple[Event, ...]]] = {
     "9602": decode_checks.face_registration,
 }
 PRE_SETTLEMENTS = frozenset({"2101", "2206", "2303"})
-SETTLEMENTS = frozenset({"2102", "2207", "2304"})
-"""Their call time is setl_time, so nobody needs the inf_time of one that has none."""
-UNTOLD = -1
 CHECKS = frozenset({"3101", "3102", "3103"})
 """The monitor answers these itself, so whatever reply stands there says nothing."""
 FACES = frozenset({"9601", "9602"})
@@ -71,7 +68,6 @@ DEFAULT_LIMITS = IntakeLimits()
 _KIND = slice(len('{"request":{"infno":"'), len('{"request":{"infno":"2102'))
 """Where the infno of nearly all records stands."""
 _INFNO = re.compile(r"\d{4}[A-Z]?", re.ASCII)
-NOT_THERE = (None, "")
 _NO_INPUT = (b"null", b'""')
 _SUCCEEDED = (b"0", b'"0"')
 _REQUEST_READERS: Mapping[str, Callable[[Any], object]] = {
@@ -169,9 +165,7 @@ class Intake:
                 infno,
                 ident(request.fixmedins_code),
                 ident(request.msgid),
-                UNTOLD
-                if infno in SETTLEMENTS and request.inf_time in NOT_THERE
-                else moment(request.inf_time),
+                moment(request.inf_time),
                 text(request.opter_type),
                 asked,
                 output,
@@ -184,13 +178,13 @@ class Intake:
 
     def _accept(self, raw: bytes, call: Call) -> Accepted:
         events = DECODERS[call.infno](call)
-        at = events[0].at if type(events[0]) is Settled else call.at
+        first = events[0]
         return Accepted(
             events,
-            at,
+            first.at if type(first) is Settled else call.at,
             call.infno in FACES and has_picture(raw),
             tuple(call.notes),
-            at if call.at == UNTOLD else call.at,
+            call.at,
         )
 
 
