@@ -36,8 +36,8 @@ from streams.topics import partition_of
 CORES: Final = frozenset((LOAD_CORE, WORK_CORE))
 BEFORE_S: Final = 10.0
 AFTER_S: Final = 40.0
-"""And what it takes to read this many persons anew, on a slow machine."""
 PERSONS_A_SECOND: Final = 20_000
+"""That many are read anew at the least, also on a slow machine: so much longer is measured."""
 GONE, CHILD, KEEPING = (
     "a worker is killed and stays away",
     "a supervised worker is killed",
@@ -79,7 +79,7 @@ async def outage(*, persons: Sequence[int], beside: float) -> list[Outage]:
 
 
 def after_s(persons: int) -> float:
-    """How long calls are measured after a death."""
+    """How long calls are measured after a death, in seconds."""
     return AFTER_S + persons / PERSONS_A_SECOND
 
 

@@ -89,7 +89,7 @@ class Reader:
 
 
 def _record(tp: TopicPartition, raw: Any) -> Record:  # noqa: ANN401 - aiokafka's record
-    # Where it stands is the partition's to say: see streams/engine/batches.py.
+    # Where it stands is the partition's to say: see streams/engine/fetching.py.
     return Record(
         tp.topic, tp.partition, raw.offset, raw.timestamp, raw.key, raw.value, headers_of(raw.headers)
     )

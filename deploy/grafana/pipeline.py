@@ -5,7 +5,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from deploy.grafana.board import board, choice
 from deploy.grafana.panels import COUNT, PER_SECOND, SECONDS, Panel, Query, heat, lines
 from deploy.grafana.pipeline_state import LIFE, STATE
-from deploy.grafana.promql import HERE, STAGE, lag_by_stage, never_empty, quantile
+from deploy.grafana.promql import HERE, STAGE, lag_by_stage, never_empty, quantile, ratio
 from deploy.grafana.words import Steps, Words
 
 CHINA_S = 8 * 3600
@@ -57,8 +57,7 @@ RATES = [
             "Records that a stage takes in one go, on average; 50 is a backlog, up to 250 one that nobody waits for.",
         ),
         Query(
-            f"sum by (stage) (rate(monitor_records_in_total{STAGE}[$__rate_interval])) / "
-            f"(sum by (stage) (rate(monitor_stage_latency_seconds_count{STAGE}[$__rate_interval])) > 0)",
+            ratio("monitor_records_in_total", "monitor_stage_latency_seconds_count", by="stage", where=STAGE),
             "{{stage}}",
         ),
         unit=COUNT,
@@ -105,8 +104,9 @@ RATES = [
             "Means of what gateways wait for: arriving at its stage, until its transaction begins, until it is committed.",
         ),
         Query(
-            f"sum by (part) (rate(monitor_answer_part_seconds_sum{HERE}[$__rate_interval])) / "
-            f"(sum by (part) (rate(monitor_answer_part_seconds_count{HERE}[$__rate_interval])) > 0)",
+            ratio(
+                "monitor_answer_part_seconds_sum", "monitor_answer_part_seconds_count", by="part", where=HERE
+            ),
             "{{part}}",
         ),
         unit=SECONDS,

@@ -47,3 +47,9 @@ def quantile(share: float, metric: str, *, by: str = "", where: str = "") -> str
     """A quantile of a histogram."""
     labels = f"le, {by}" if by else "le"
     return f"histogram_quantile({share}, sum by ({labels}) (rate({metric}_bucket{where}[$__rate_interval])))"
+
+
+def ratio(over: str, under: str, *, by: str, where: str = "") -> str:
+    """How much of one counter there was for each of another; nothing where there was none of that."""
+    more, less = (f"sum by ({by}) (rate({metric}{where}[$__rate_interval]))" for metric in (over, under))
+    return f"{more} / ({less} > 0)"

@@ -48,7 +48,10 @@ class Line(Struct, frozen=True, gc=False, array_like=True):
 
     @property
     def takes_back(self) -> bool:
-        """Names no other and has a negative count: it lessens the sums of its item and is judged for nothing."""
+        """A negative count: it lessens the sums of its item and is judged for nothing.
+
+        Where it names the line that it refunds, the two were netted before anybody asks.
+        """
         return self.count < 0
 
 

@@ -15,7 +15,7 @@ from faust.tables.manager import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 from mode import Service
 
-from streams.engine.batches import rest_of
+from streams.engine.fetching import rest_of
 from streams.engine.shelf import Shelf
 
 FETCH_BYTES_MAX: Final = 1 << 20

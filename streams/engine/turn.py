@@ -45,7 +45,7 @@ class Turn:
         self.sent: Counter[tuple[str, Topic]] = Counter()
         """Records written, by stage and topic."""
         self.closed_at = 0.0
-        """When it was full enough to be written (seconds since the epoch)."""
+        """When no more was to come into it, because it is written now (seconds since the epoch)."""
         self.stage = ""
         self.urgent = False
         """Somebody waits for an answer in it."""

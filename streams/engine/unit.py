@@ -195,7 +195,7 @@ class Unit:
 
     @property
     def _behind(self) -> bool:
-        """Whether much waits and nobody for an answer."""
+        """Whether much waits in this unit, and nobody has asked it for an answer lately."""
         return self.inbox.records >= BEHIND_RECORDS and self._now() - self._asked_at >= ASKED_S
 
     def _write(self, writer: Writer) -> None:

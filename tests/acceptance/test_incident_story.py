@@ -317,12 +317,6 @@ def test_what_takes_the_place_of_an_incident_is_its_successor(
     assert {row["successor"] for row in gone} == {now["incident_id"]}
 
 
-def test_a_burst_does_not_stand_out_against_its_own_former_self(replay: Replay) -> None:
-    """It grew at its beginning, so it has another name; there was none before it all the same."""
-    (now,) = [row for row in of(replay([*FIVE[1:], FIVE[0]]), BURST) if row["state"] != "withdrawn"]
-    assert now["notify"] is False
-
-
 def test_a_burst_that_begins_a_day_earlier_has_not_met_itself(replay: Replay) -> None:
     """The same persons on three days: the former self of a burst over midnight is no day of its own."""
     midnight = "2026-03-11 00:00:05"

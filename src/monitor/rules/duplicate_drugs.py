@@ -18,12 +18,14 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
     involved: dict[tuple[SettlementKey, str], Purchase] = {}
     pair: tuple[str, str, str] | None = None
     for line in settlement.lines:
+        if line.takes_back:
+            continue
         for group in sorted(reference.drug_group.get(line.item, ())):
             for drug in reference.drugs_of_group[group]:
                 if drug == line.item:
                     continue
                 for other in history.purchases(drug, settlement):
-                    if line.takes_back or other.line.takes_back:
+                    if other.line.takes_back:
                         continue
                     if other.settlement is not settlement and not _overlap(settlement, line, other):
                         continue
