@@ -17,13 +17,14 @@ from msgspec import Struct
 
 from bench.broker import bench_broker
 from bench.day import Call, Day, make_day
+from bench.feed import feed
 from bench.machine import LOAD_CORE, WORK_CORE
 from bench.monitor import Monitor
 from bench.pace import Pace
 from bench.spread import Latency
 from bench.watch import Seen, Watcher
 from deploy.local.load import measure as measure_calls
-from streams.topics import Topic
+from streams.topics import Topic, partition_of
 
 LEAD_IN_S: Final = 5.0
 CALLS_S: Final = 200.0
@@ -60,16 +61,16 @@ class _Arrivals:
 async def latency(*, rates: Sequence[float], beside: float, seconds: float) -> list[Waited]:
     """The feed at each rate, then calls beside one."""
     measured = []
-    records = int(max([*rates, beside]) * (LEAD_IN_S + seconds) * _SPARE)
+    most = int(max([*rates, beside]) * (LEAD_IN_S + seconds) * _SPARE)
     with bench_broker() as bootstrap, tempfile.TemporaryDirectory(prefix="bench-") as name:
-        day = make_day(Path(name), records=records)
+        day = make_day(Path(name), records=most)
         for rate in rates:
-            measured += await feed(bootstrap, day, rate=rate, seconds=seconds)
+            measured += await records(bootstrap, day, rate=rate, seconds=seconds)
         measured.append(await calls(bootstrap, day, beside=beside, seconds=seconds))
     return measured
 
 
-async def feed(bootstrap: str, day: Day, *, rate: float, seconds: float) -> list[Waited]:
+async def records(bootstrap: str, day: Day, *, rate: float, seconds: float) -> list[Waited]:
     """One paced run of the day's beginning: to verdicts and to findings."""
     played = day.calls[: int(rate * (LEAD_IN_S + seconds))]
     arrivals = _Arrivals()
@@ -124,16 +125,10 @@ def _told(waited: Waited) -> Waited:
 
 
 async def play(monitor: Monitor, played: Sequence[Call], rate: float) -> Pace:
-    """Send records when they are due; returns when all are acknowledged."""
-    producer = monitor.producer()
-    await producer.start()
-    try:
-        pace = Pace(count=len(played), rate=rate)
-        await pace.run(lambda number: monitor.send(producer, played[number]))
-        await producer.flush()
-    finally:
-        await producer.stop()
-    return pace
+    """Send feed records under their providers when they are due; returns when all are acknowledged."""
+    partitions = monitor.settings.partitions
+    rows = [(partition_of(call.provider, partitions), call.provider.encode(), call.raw) for call in played]
+    return await feed(monitor.settings.bootstrap, monitor.topic(Topic.CLAIMS_RAW), rows, rate=rate)
 
 
 async def _settled(arrivals: _Arrivals) -> None:

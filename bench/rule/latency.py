@@ -8,9 +8,9 @@ from time import monotonic
 from typing import Final
 
 import orjson
-from aiokafka import AIOKafkaProducer
 from msgspec import Struct
 
+from bench.feed import feed
 from bench.pace import Pace
 from bench.process import Process
 from bench.rule.capacity import must_agree, new_run, process_of
@@ -41,6 +41,7 @@ COMMIT_S: Final = 0.1
 """How often those commit that let one choose."""
 END_S_MAX: Final = 30.0
 START_S_MAX: Final = 90.0
+MARKS_RATE: Final = 1_000.0
 _POLL_S: Final = 0.05
 
 
@@ -115,29 +116,16 @@ async def _play(
     watcher: Watcher,
     arrivals: _Arrivals,
 ) -> Pace:
-    producer = AIOKafkaProducer(bootstrap_servers=given.bootstrap)
-    await producer.start()
-    try:
-        # The first marks go ahead: when their findings are there, the contender has begun.
-        first = sum(sale.pharmacy.startswith(FIRST) for sale in sales)
-        for sale in sales[:first]:
-            await _send(producer, given.source, sale)
-        await _until(lambda: len(arrivals.all) >= PARTITIONS, START_S_MAX, process, watcher)
-        paced = sales[first:]
-        pace = Pace(count=len(paced), rate=rate)
-        await pace.run(lambda number: _send(producer, given.source, paced[number]))
-        await _until(arrivals.ended, END_S_MAX, process, watcher)
-        # The schedule of the whole list: the marks at its head were sent before it began.
-        pace.began -= first / rate
-        return pace
-    finally:
-        await producer.stop()
-
-
-async def _send(producer: AIOKafkaProducer, topic: str, sale: Settlement) -> None:
-    await producer.send(
-        topic, encode(sale), key=sale.pharmacy.encode(), partition=partition_of(sale.pharmacy)
-    )
+    # The first marks go ahead: when their findings are there, the contender has begun.
+    first = sum(sale.pharmacy.startswith(FIRST) for sale in sales)
+    rows = [(partition_of(sale.pharmacy), sale.pharmacy.encode(), encode(sale)) for sale in sales]
+    await feed(given.bootstrap, given.source, rows[:first], rate=MARKS_RATE)
+    await _until(lambda: len(arrivals.all) >= PARTITIONS, START_S_MAX, process, watcher)
+    pace = await feed(given.bootstrap, given.source, rows[first:], rate=rate)
+    await _until(arrivals.ended, END_S_MAX, process, watcher)
+    # The schedule of the whole list: the marks at its head were sent before it began.
+    pace.began -= first / rate
+    return pace
 
 
 async def _until(condition: Callable[[], bool], within_s: float, process: Process, watcher: Watcher) -> None:

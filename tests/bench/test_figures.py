@@ -61,16 +61,16 @@ def test_findings_that_are_not_those_of_plain_python_fail_the_run(fault: str) ->
         must_agree("x", wrong[fault], right)
 
 
-async def test_a_sender_that_falls_behind_keeps_to_its_schedule() -> None:
+def test_a_sender_that_falls_behind_keeps_to_its_schedule() -> None:
     sent = []
     pace = Pace(count=5, rate=1e6)
 
-    async def send(number: int) -> None:
+    def send(number: int) -> None:
         sent.append(number)
         if number == 0:
             pace.began -= 60.0  # as if a minute had passed meanwhile
 
-    await pace.run(send)
+    pace.run(send)
     assert sent == [0, 1, 2, 3, 4]
     assert pace.behind_s >= 59.0
     assert pace.due(4) - pace.due(0) == pytest.approx(4e-6, abs=1e-6)
