@@ -136,8 +136,7 @@ class Runner:
             self._take(topic, [raw], stage, turn)
             self._keep(turn)
         except Exception as error:  # noqa: BLE001 - as above
-            _, keys = turn.undo()
-            stage.recall(keys.get(stage.name, ()))
+            stage.recall(turn.undo().touched.get(stage.name, ()))
             turn.took(topic, [raw], size)
             self._metrics.stage_failures.labels(stage.name).inc()
             self._context.put_aside(
@@ -161,12 +160,12 @@ class Runner:
             self._owner.furthest = max(self._owner.furthest, stage.watermark, stage.furthest)
 
     def _undo(self, turn: Turn, error: Exception) -> None:
-        taken, keys = turn.undo()
+        taken, touched = turn.undo()
         for topic, raws in reversed(taken):
             self.inbox.put_back(topic, raws)
             self._careful[topic] += len(raws)
         for stage in {self.stage_of[topic] for topic, _ in taken}:
-            stage.recall(keys.get(stage.name, ()))
+            stage.recall(touched.get(stage.name, ()))
         logger.warning(
             "partition number %d takes %d records again one by one: one of them raised %s",
             self._number, sum(len(raws) for _, raws in taken), type(error).__name__,

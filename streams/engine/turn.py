@@ -6,7 +6,7 @@ not kept yet can be undone: a record that fails leaves no trace.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiokafka import TopicPartition
 
@@ -25,6 +25,15 @@ ROOM: Final = 4_096
 
 class TooLargeError(ValueError):
     """An output that no topic takes; the record that leads to it is a dead letter."""
+
+
+class Undone(NamedTuple):
+    """What a turn had done since something was last kept."""
+
+    taken: list[tuple[str, list[Any]]]
+    """Records, by source topic and in order."""
+    touched: dict[str, list[str]]
+    """Keys of memories, by stage."""
 
 
 class Turn:
@@ -147,21 +156,17 @@ class Turn:
         self._begin()
         return touched
 
-    def undo(self) -> tuple[list[tuple[str, list[Any]]], dict[str, list[str]]]:
-        """As if nothing had been done since something was last kept.
-
-        Returns the records that were taken since, by source topic and in order, and the keys of the memories that were
-        touched, by stage.
-        """
+    def undo(self) -> Undone:
+        """As if nothing had been done since something was last kept."""
         keys = {self._stage_of[table]: list(touched) for table, touched in self._touched.items()}
         for table, touched in self._touched.items():
             for key in touched:
                 self._memories.drop(table, key)
         outputs, self._count, self._bytes, self.urgent, self.quiet = self._mark
         del self._outputs[outputs:]
-        taken = self._taken
+        undone = Undone(self._taken, keys)
         self._begin()
-        return taken, keys
+        return undone
 
     def committed(self) -> None:
         """Readers can see it now."""

@@ -51,9 +51,14 @@ class Settlement(Struct, gc=False):
         return self.fact.fee
 
     @property
+    def judged(self) -> list[Line]:
+        """The lines that a rule on lines is asked about: those that only take back lessen sums and break nothing."""
+        return [line for line in self.lines if not line.takes_back]
+
+    @property
     def takes_back(self) -> bool:
         """Whether it has lines, and all of them only take back: there is nothing to be refused."""
-        return bool(self.lines) and all(line.takes_back for line in self.lines)
+        return bool(self.lines) and not self.judged
 
     @property
     def total(self) -> int:

@@ -45,8 +45,8 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
     }
     absent = [
         line
-        for line in settlement.lines
-        if line.item in reference.dialysis_items and not line.takes_back and line.at // DAY not in seen
+        for line in settlement.judged
+        if line.item in reference.dialysis_items and line.at // DAY not in seen
     ]
     if not absent:
         return None

@@ -29,7 +29,7 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
     outside = {
         drug for drug in restricted if not any(c.startswith(reference.drug_indication[drug]) for c in known)
     }
-    lines = [line for line in settlement.lines if line.item in outside and not line.takes_back]
+    lines = [line for line in settlement.judged if line.item in outside]
     if not lines:
         return None
     drug = lines[0].item

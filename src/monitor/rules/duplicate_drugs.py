@@ -17,9 +17,7 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
     breaching: dict[tuple[SettlementKey, str], Purchase] = {}
     involved: dict[tuple[SettlementKey, str], Purchase] = {}
     pair: tuple[str, str, str] | None = None
-    for line in settlement.lines:
-        if line.takes_back:
-            continue
+    for line in settlement.judged:
         for group in sorted(reference.drug_group.get(line.item, ())):
             for drug in reference.drugs_of_group[group]:
                 if drug == line.item:

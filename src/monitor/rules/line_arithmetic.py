@@ -37,9 +37,7 @@ def find(
     """Each line by itself."""
     tolerance = int(limits.tolerance * 100)
     wrong = []
-    for line in settlement.lines:
-        if line.takes_back:
-            continue
+    for line in settlement.judged:
         product = line.price * line.count
         # The right amount is by far the usual one: no rounding is needed to see it.
         if product != line.amount * PRODUCT_UNIT and abs(line.amount - expected(line)) > tolerance:

@@ -29,9 +29,8 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
         return None
     lines = [
         line
-        for line in settlement.lines
+        for line in settlement.judged
         if line.item in restricted
-        and not line.takes_back
         and not all(
             holds(ages, completed_years(born, line.at // DAY)) for ages in reference.drug_age[line.item]
         )

@@ -20,9 +20,7 @@ def find(settlement: Settlement, history: History, limits: Limits, reference: Re
     if not sex:
         return None
     lines = [
-        line
-        for line in settlement.lines
-        if line.item in restricted and not line.takes_back and reference.drug_sex[line.item] != sex
+        line for line in settlement.judged if line.item in restricted and reference.drug_sex[line.item] != sex
     ]
     if not lines:
         return None

@@ -67,14 +67,16 @@ def find(
     inside: dict[int, Line] = {}
     stays: list[Stay] = []
     times: list[tuple[int, Line | None]] = [
-        (line.at, line) for line in settlement.lines if not line.circulated and not line.takes_back
+        (line.at, line) for line in settlement.judged if not line.circulated
     ]
     if not settlement.lines:
         times = [(settlement.at, None)]
     for stay in history.stays:
         if stay.visit == settlement.visit:
             continue
-        hits = [(at, line) for at, line in times if _inside(at, stay, history, limits)]
+        covered = [(at, line) for at, line in times if stay.covers(at // DAY, limits.open_days)]
+        leaves = list(_leaves(stay, history)) if covered else []
+        hits = [one for one in covered if not any(left <= one[0] <= back for left, back in leaves)]
         if hits:
             stays.append(stay)
             inside.update((id(line), line) for _, line in hits if line is not None)
@@ -87,12 +89,6 @@ def find(
         calls=[stay.admitted for stay in stays],
         said={"stays": len(stays), "lines": len(inside)},
     )
-
-
-def _inside(at: int, stay: Stay, history: History, limits: OverlapLimits) -> bool:
-    if not stay.covers(at // DAY, limits.open_days):
-        return False
-    return not any(left <= at <= back for left, back in _leaves(stay, history))
 
 
 def _leaves(stay: Stay, history: History) -> Iterator[tuple[int, int]]:
