@@ -83,6 +83,24 @@ def test_the_story_goes_on_in_a_successor_when_its_first_finding_is_withdrawn() 
     assert (world.one.opened_at, world.one.findings) == (NOON + HOUR, 1)
 
 
+def test_a_burst_whose_beginning_moves_by_weeks_is_the_same_story_under_another_name() -> None:
+    world = World(BURST)
+    world.see(a_burst("old", NOON, NOON + 2 * DAY), a_burst("other", NOON + 20 * DAY, NOON + 20 * DAY))
+    old = world.live[0].incident_id
+    world.see(a_burst("new", NOON - 9 * DAY, NOON + 2 * DAY))
+    new = world.live[0].incident_id
+    world.see(a_burst("old", NOON, NOON + 2 * DAY, revision=2, withdrawn=True))
+    assert (world.last[old].state, world.last[old].successor) == (State.WITHDRAWN, new)
+
+
+def test_a_burst_that_ends_has_no_successor_in_one_that_it_never_met() -> None:
+    world = World(BURST)
+    world.see(a_burst("one", NOON, NOON + HOUR), a_burst("two", NOON + 2 * HOUR, NOON + 3 * HOUR))
+    one = world.live[0].incident_id
+    world.see(a_burst("one", NOON, NOON + HOUR, revision=2, withdrawn=True))
+    assert (world.last[one].state, world.last[one].successor) == (State.WITHDRAWN, None)
+
+
 def test_an_incident_is_withdrawn_without_successor_when_all_its_findings_are() -> None:
     world = World()
     world.see(a_finding("f1"), a_finding("other", at=NOON + 3 * DAY))

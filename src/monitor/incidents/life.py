@@ -174,11 +174,16 @@ class _Turn:
         )
 
     def _heir(self, gone: Chain) -> str | None:
-        """The incident that holds the oldest finding that is left of a chain."""
+        """The incident that holds the oldest finding that is left of a chain, or the burst that took the place of one."""
+        findings, chains = self.book.findings, self.chains
         for member in gone.members:
-            held = self.book.findings[member.finding_id]
-            if held.live:
-                return self.chains.at(held.key).incident_id
+            if (held := findings[member.finding_id]).live:
+                return chains.at(held.key).incident_id
+        # A burst whose beginning moved is another finding; by more than incident_max it is not in the chain of the old one.
+        for member in gone.members:
+            for key in chains.live if member.burst else ():
+                if key[0] <= member.end and member.start <= findings[key[1]].end:
+                    return chains.at(key).incident_id
         return None
 
     def _follow(self, heirs: dict[str, str | None], fresh: list[Chain]) -> None:
