@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from time import monotonic, time
@@ -56,6 +57,7 @@ class Engine:
     ) -> None:
         self.context = context
         self.furthest = BEGINNING
+        self.asked_at = -math.inf
         self.tables = tables
         self.stages = stages
         self.reads = [topic for stage in stages for topic in stage.reads]

@@ -25,7 +25,8 @@ logger = logging.getLogger(__name__)
 PASS_RECORDS_MAX: Final = 50
 """Of one topic at a time: then others on the same loop have their turn."""
 PASS_BEHIND_RECORDS_MAX: Final = 250
-"""Of a unit that is behind: what does the same to many records finds itself in the processor's cache (a tenth less time)."""
+"""Of a unit that is behind, where nobody waits for an answer: what does the same to many records finds itself in the
+processor's cache (a tenth less time)."""
 
 
 class Owner(Protocol):
@@ -33,6 +34,8 @@ class Owner(Protocol):
 
     furthest: int
     """The highest watermark that any unit here has heard of."""
+    asked_at: float
+    """When any unit here was last asked for an answer, on the loop's clock."""
 
     def topic_name(self, topic: Topic) -> str:
         """The name of a topic on this Kafka."""
@@ -72,9 +75,9 @@ class Runner:
 
     # Taking.
 
-    async def run(self, turn: Turn, *, behind: bool) -> None:
+    async def run(self, turn: Turn, *, many: bool) -> None:
         """Some records of each topic; others have their turn in between."""
-        most = PASS_BEHIND_RECORDS_MAX if behind else PASS_RECORDS_MAX
+        most = PASS_BEHIND_RECORDS_MAX if many else PASS_RECORDS_MAX
         for topic, queue in self.inbox.queues.items():
             if queue and not turn.full:
                 self._take_some(topic, turn, most)

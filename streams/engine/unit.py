@@ -7,6 +7,7 @@ and a new one starts from what is committed (tenure.py).
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable, Mapping
 from time import time
 from typing import Final, Protocol
@@ -84,7 +85,7 @@ class Unit:
         self._wake = asyncio.Event()
         self._now: Callable[[], float] = asyncio.get_running_loop().time
         self._began = self._now()
-        self._asked_at = -ASKED_S
+        self._asked_at = -math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
         self._lost: LostBatchError | None = None
@@ -168,7 +169,9 @@ class Unit:
 
     async def _work(self) -> None:
         turn = self._turn
-        await self._runner.run(turn, behind=self._behind)
+        # Of whatever number a question is: all of them share this loop.
+        asked = self._now() - self._owner.asked_at < ASKED_S
+        await self._runner.run(turn, many=self._behind and not asked)
         self._runner.tell(turn)
         if self.inbox.records and not turn.full:
             self._wake.set()
@@ -207,7 +210,7 @@ class Unit:
         turn.closed_at = time()
         self._began = self._now()
         if turn.urgent:
-            self._asked_at = self._began
+            self._asked_at = self._owner.asked_at = self._began
         if turn.offsets:
             keep_positions(self.committed | turn.offsets, turn)
         rows = turn.rows(self._owner.topic_name, self._owner.changelog_name)
