@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     partitions: Positive = _setting(
         24,
         "partitions of every keyed topic, fixed for life: 24 share out evenly over 1, 2, 3, 4, 6, 8 or 12"
-        " workers (the demo takes 4: fewer to open on a laptop)",
+        " workers (the demo takes 2, one for each of its workers)",
         unit="partitions",
     )
     replication: Positive = _setting(1, "replicas of every topic; 3 in production", unit="replicas")
@@ -153,7 +153,7 @@ class Settings(BaseSettings):
     gateway_host: str = _setting("127.0.0.1", "address of the gateway; TLS ends in front of it")
     gateway_port: Port = _setting(8080, "port of the gateway; 0 = any free one")
     gateway_tokens: Path | None = _setting(
-        None, "file of hashed bearer tokens (monitor/gateway/tokens.py); without it nobody is let in"
+        None, "file of hashed bearer tokens (operations.md has the form); without it nobody is let in"
     )
     gateway_budget_ms: Positive = _setting(
         800, "how long a caller waits for the verdict before the call fails open", unit="ms"
