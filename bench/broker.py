@@ -7,6 +7,8 @@ from typing import Final
 from deploy.local.kafka import LocalKafka
 
 _HEAP_MIB: Final = 1024
+WARM_UP_S: Final = 20.0
+"""Latency is not measured before: a broker that has just started takes seconds for what takes it milliseconds later."""
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import orjson
 import typer
 from msgspec import Struct
 
-from bench.broker import bench_broker
+from bench.broker import WARM_UP_S, bench_broker
 from bench.day import Call, Day, make_day
 from bench.feed import feed
 from bench.machine import LOAD_CORE, WORK_CORE
@@ -61,12 +61,13 @@ class _Arrivals:
 async def latency(*, rates: Sequence[float], beside: float, seconds: float) -> list[Waited]:
     """The feed at each rate, then calls beside one."""
     measured = []
-    most = int(max([*rates, beside]) * (LEAD_IN_S + seconds) * _SPARE)
+    most = int(max([*rates, beside]) * (LEAD_IN_S + max(seconds, WARM_UP_S)) * _SPARE)
     with bench_broker() as bootstrap, tempfile.TemporaryDirectory(prefix="bench-") as name:
         day = make_day(Path(name), records=most)
+        await records(bootstrap, day, rate=min([*rates, beside]), seconds=WARM_UP_S)
         for rate in rates:
-            measured += await records(bootstrap, day, rate=rate, seconds=seconds)
-        measured.append(await calls(bootstrap, day, beside=beside, seconds=seconds))
+            measured += [_told(one) for one in await records(bootstrap, day, rate=rate, seconds=seconds)]
+        measured.append(_told(await calls(bootstrap, day, beside=beside, seconds=seconds)))
     return measured
 
 
@@ -89,7 +90,7 @@ async def records(bootstrap: str, day: Day, *, rate: float, seconds: float) -> l
     verdicts = [at - due[msgid] for msgid, at in arrivals.verdicts.items() if due.get(msgid, 0) >= begin]
     findings = [at - newest for newest, at in _newest(arrivals, due) if newest >= begin]
     return [
-        _told(Waited(f"feed record to {what} visible", rate, Latency.of(late), pace.behind_s * 1000))
+        Waited(f"feed record to {what} visible", rate, Latency.of(late), pace.behind_s * 1000)
         for what, late in (("verdict", verdicts), ("finding", findings))
         # At a low rate a short run may bring no finding.
         if late or what == "verdict"
@@ -114,7 +115,7 @@ async def calls(bootstrap: str, day: Day, *, beside: float, seconds: float) -> W
     told = ", ".join(f"{answer} {count:,}" for answer, count in sorted(measured.answers.items()))
     where = ", ".join(f"{part} {seconds * 1000:.0f}" for part, seconds in parts.items())
     what = f"3102 through the gateway, {CALLS_S:,.0f} calls/s ({told}; in the mean, ms: {where})"
-    return _told(Waited(what, beside, Latency.of(measured.latencies), pace.behind_s * 1000))
+    return Waited(what, beside, Latency.of(measured.latencies), pace.behind_s * 1000)
 
 
 def _told(waited: Waited) -> Waited:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import typer
 from msgspec import Struct
 
-from bench.broker import bench_broker
+from bench.broker import WARM_UP_S, bench_broker
 from bench.process import BenchError
 from bench.rivals import SkippedError
 from bench.rule import capacity as counting
@@ -70,6 +70,7 @@ async def latency(*, rates: Sequence[float], seconds: float, only: str) -> list[
     measured: list[Measured | Skipped] = [*skipped]
     with bench_broker() as bootstrap:
         async with on_broker(bootstrap) as world:
+            await timing.measure(world, contenders[0], rate=rates[0], seconds=WARM_UP_S)
             for each in contenders:
                 if each.guarantee == NO_STATE_LOG:
                     continue
