@@ -1,7 +1,7 @@
 """(c) How long the product takes: a feed record to its verdict and its finding, a 3102 through the gateway to its answer.
 
 Everything counts from when it was due. Findings count by the newest call among their evidence; those that follow from
-time that has passed (a dialysis that nobody came for) have none and are left out.
+something else (a dialysis that nobody came for, the reversal of a settlement) are left out.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ from streams.topics import Topic, partition_of
 LEAD_IN_S: Final = 5.0
 CALLS_S: Final = 200.0
 END_S: Final = 5.0
-ABSENCES: Final = frozenset(("LOC-DIALYSIS-ABSENT",))
-"""Rules that find what did not happen until some time."""
+UNNAMED: Final = frozenset(("LOC-DIALYSIS-ABSENT", "LOC-SETTLE-REFUND"))
+"""Rules whose findings follow from what their evidence does not name: time that has passed, a reversal."""
 _SPARE: Final = 1.05
 
 
@@ -54,7 +54,7 @@ class _Arrivals:
         row = orjson.loads(seen.value)
         if topic.endswith(Topic.VERDICTS):
             self.verdicts.setdefault(row["msgid"], seen.at)
-        elif row["rule_id"] not in ABSENCES and row["status"] == "open":
+        elif row["rule_id"] not in UNNAMED and row["status"] == "open":
             self.findings.append(([each["msgid"] for each in row["evidence"]], seen.at))
 
 
