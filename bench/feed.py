@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import rivals
-from bench.pace import Pace
+from bench.pace import Load, Pace
 from bench.process import BenchError
 from deploy.local import guard
 
@@ -19,18 +19,10 @@ async def feed(bootstrap: str, topic: str, rows: Sequence[tuple[int, bytes, byte
     """Send (partition, key, value) when they are due; returns when all are acknowledged, BenchError when one is not."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         file = Path(folder) / "load.pickle"
-        file.write_bytes(pickle.dumps((bootstrap, topic, rate, list(rows))))
+        file.write_bytes(pickle.dumps(Load(bootstrap, topic, rate, list(rows))))
+        command = [str(rivals.python()), "-m", "bench.feeder", str(file)]
         sender = await asyncio.create_subprocess_exec(
-            *(
-                sys.executable,
-                "-I",
-                guard.__file__,
-                "",
-                str(rivals.python()),
-                "-m",
-                "bench.feeder",
-                str(file),
-            ),
+            *(sys.executable, "-I", guard.__file__, "", *command),
             cwd=_ROOT,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

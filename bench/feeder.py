@@ -8,29 +8,20 @@ monitor's; this one takes a twelfth.
 import pickle
 import sys
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from confluent_kafka import Producer
 
-from bench.pace import Pace
+from bench.pace import Load, Pace
 
 _LINGER_MS: Final = 5
 """What Kafka's own clients gather since 4.0."""
 _BYTES_MAX: Final = 8 << 20
 
 
-class Load(NamedTuple):
-    """What goes where: `rows` are partition, key and value."""
-
-    bootstrap: str
-    topic: str
-    rate: float
-    rows: list[tuple[int, bytes, bytes]]
-
-
 def main(file: str) -> None:
     """Send all, wait until all are acknowledged."""
-    load = Load(*pickle.loads(Path(file).read_bytes()))  # noqa: S301 - of who started this
+    load: Load = pickle.loads(Path(file).read_bytes())  # noqa: S301 - of who started this
     refused: list[str] = []
     producer = Producer(
         {"bootstrap.servers": load.bootstrap, "linger.ms": _LINGER_MS, "message.max.bytes": _BYTES_MAX}

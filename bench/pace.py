@@ -2,9 +2,18 @@
 
 from collections.abc import Callable
 from time import sleep, time
-from typing import Final
+from typing import Final, NamedTuple
 
 _TICK_S: Final = 0.001
+
+
+class Load(NamedTuple):
+    """What is to be sent: `rate` records a second, `rows` are partition, key and value."""
+
+    bootstrap: str
+    topic: str
+    rate: float
+    rows: list[tuple[int, bytes, bytes]]
 
 
 class Pace:

@@ -35,10 +35,10 @@ def find(
     latest = history.register[-1] if history.register else None
     if latest is not None and latest.at > at:
         latest = next((read for read in reversed(history.register) if read.at <= at), None)
-    if latest is None or settlement.takes_back:
+    if latest is None:
         return None
     paused = _inactive(latest, kind, at // DAY)
-    if paused is None or _cleared(history, kind, at):
+    if paused is None or settlement.takes_back or _cleared(history, kind, at):
         return None
     born = birth_day(settlement, history, reference)
     if born is not None and at // DAY - born <= limits.newborn_days:
